@@ -1,0 +1,30 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layers, lowest first: Base < Config, Wire < Engine < Broker < Runtime < Linux | Sim < swiftlet. No arrow points back,
+// and only Linux reaches C. Tests/TidyTests reads the imports and fails when one does.
+// `toolchains/build` compiles the same folders, in the same order, for the routers.
+let package = Package(
+    name: "swiftlet",
+    products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
+    targets: [
+        .target(name: "CPlatform"),
+        .target(name: "Base"),
+        .target(name: "Wire", dependencies: ["Base"]),
+        .target(name: "Engine", dependencies: ["Base", "Wire"]),
+        .target(name: "Broker", dependencies: ["Base", "Wire", "Engine", "Config"]),
+        .target(name: "Config", dependencies: ["Base"]),
+        .target(name: "Runtime", dependencies: ["Base", "Wire", "Engine", "Broker", "Config"]),
+        .target(name: "Linux", dependencies: ["Base", "Runtime", "CPlatform"]),
+        .target(name: "Sim", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime"]),
+        .executableTarget(name: "swiftlet", dependencies: ["Base", "Broker", "Config", "Runtime", "Linux"]),
+        .testTarget(name: "BaseTests", dependencies: ["Base"]),
+        .testTarget(name: "WireTests", dependencies: ["Base", "Wire"]),
+        .testTarget(name: "EngineTests", dependencies: ["Base", "Wire", "Engine"]),
+        .testTarget(name: "BrokerTests", dependencies: ["Base", "Wire", "Engine", "Broker", "Config"]),
+        .testTarget(name: "ConfigTests", dependencies: ["Base", "Config"]),
+        .testTarget(name: "RuntimeTests", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim"]),
+        .testTarget(name: "TidyTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

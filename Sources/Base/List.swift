@@ -1,0 +1,50 @@
+/// A record that can stand in one `List` at a time.
+public protocol Linked {
+    var next: Handle<Self> { get set }
+}
+
+/// A first-in, first-out chain of pool records, linked through the records themselves.
+public struct List<Record: Linked> {
+    public private(set) var first: Handle<Record> = .none
+    public private(set) var last: Handle<Record> = .none
+    public private(set) var count: UInt32 = 0
+
+    public init() {}
+
+    public var isEmpty: Bool { first.isNone }
+
+    public mutating func append(_ handle: Handle<Record>, in pool: borrowing Pool<Record>) {
+        pool[handle].pointee.next = .none
+        if last.isSome {
+            pool[last].pointee.next = handle
+        } else {
+            first = handle
+        }
+        last = handle
+        count += 1
+    }
+
+    public mutating func removeFirst(in pool: borrowing Pool<Record>) -> Handle<Record>? {
+        guard first.isSome else { return nil }
+        return remove(first, after: .none, in: pool)
+    }
+
+    /// Takes `handle` out; `previous` stands right before it, or is none when it is the first.
+    @discardableResult
+    public mutating func remove(
+        _ handle: Handle<Record>, after previous: Handle<Record>, in pool: borrowing Pool<Record>
+    ) -> Handle<Record> {
+        let next = pool[handle].pointee.next
+        if previous.isSome {
+            precondition(pool[previous].pointee.next == handle)
+            pool[previous].pointee.next = next
+        } else {
+            precondition(first == handle)
+            first = next
+        }
+        if last == handle { last = previous }
+        pool[handle].pointee.next = .none
+        count -= 1
+        return handle
+    }
+}

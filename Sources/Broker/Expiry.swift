@@ -1,0 +1,98 @@
+import Base
+import Config
+import Engine
+
+extension Broker {
+    /// Ends what has waited too long for its client: messages after `offline_message_expiry`, the session after
+    /// `persistent_client_expiration`.
+    public mutating func expire(now: Tick) {
+        while let index = expiries.expire(now: now) {
+            guard let handle = sessions.handle(at: index) else { preconditionFailure("a timer without a session") }
+            countLife(sessions[handle], now: now)
+            if limits.persistentClientExpirationSeconds > 0, sessions[handle].pointee.lifeSeconds == 0 {
+                end(handle)
+            } else {
+                expireMessages(handle, now: now)
+                scheduleExpiry(handle, now: now)
+            }
+        }
+    }
+
+    /// Milliseconds until `expire` has something to do; nil for never.
+    public func msUntilExpiry(now: Tick) -> UInt32? { expiries.msUntilNext(now: now) }
+
+    /// Well within what `Tick` can compare, so that ages of months are counted down in steps.
+    private static var stepMs: UInt32 { 10 * 86_400_000 }
+
+    /// For a session whose client is away.
+    mutating func scheduleExpiry(_ handle: Handle<Session>, now: Tick) {
+        let session = sessions[handle]
+        var waitMs = Broker.stepMs
+        var isNeeded = false
+        if limits.persistentClientExpirationSeconds > 0 {
+            isNeeded = true
+            if session.pointee.lifeSeconds < waitMs / 1000 { waitMs = session.pointee.lifeSeconds * 1000 }
+        }
+        if limits.offlineMessageExpirySeconds > 0, let oldest = oldestUnsent(session) {
+            isNeeded = true
+            let ageMs = now.msSince(store[oldest].pointee.admitted)
+            let limitMs = UInt32(limits.offlineMessageExpirySeconds) * 1000
+            waitMs = min(waitMs, ageMs < limitMs ? limitMs - ageMs : 0)
+        }
+        if isNeeded { expiries.schedule(handle.index, due: now.advanced(byMs: waitMs)) }
+    }
+
+    private func countLife(_ session: UnsafeMutablePointer<Session>, now: Tick) {
+        let seconds = now.msSince(session.pointee.lifeCountedAt) / 1000
+        session.pointee.lifeSeconds -= min(seconds, session.pointee.lifeSeconds)
+        session.pointee.lifeCountedAt = session.pointee.lifeCountedAt.advanced(byMs: seconds * 1000)
+    }
+
+    /// The message that has waited longest among those never sent.
+    private func oldestUnsent(_ session: UnsafeMutablePointer<Session>) -> Handle<Message>? {
+        var delivery = session.pointee.queue.first
+        while delivery.isSome {
+            if deliveries[delivery].pointee.packetID == 0 { return deliveries[delivery].pointee.message }
+            delivery = deliveries[delivery].pointee.next
+        }
+        return nil
+    }
+
+    /// What was sent once stays: its exchange has begun.
+    mutating func expireMessages(_ handle: Handle<Session>, now: Tick) {
+        guard limits.offlineMessageExpirySeconds > 0 else { return }
+        let limitMs = UInt32(limits.offlineMessageExpirySeconds) * 1000
+        let removed = removeQueued(handle) { deliveries, store, delivery in
+            let delivery = deliveries[delivery]
+            return delivery.pointee.packetID == 0
+                && now.msSince(store[delivery.pointee.message].pointee.admitted) >= limitMs
+        }
+        drops.expired &+= removed
+    }
+
+    /// Takes out of the queue what `condition` names, and answers how many that were. No packet of it may be begun.
+    @discardableResult
+    mutating func removeQueued(
+        _ handle: Handle<Session>,
+        where condition: (borrowing Pool<Delivery>, borrowing MessageStore, Handle<Delivery>) -> Bool
+    ) -> UInt32 {
+        let session = sessions[handle]
+        precondition(session.pointee.sentBytes == 0)
+        var removed: UInt32 = 0
+        var previous = Handle<Delivery>.none
+        var delivery = session.pointee.queue.first
+        while delivery.isSome {
+            let next = deliveries[delivery].pointee.next
+            if condition(deliveries, store, delivery) {
+                session.pointee.queue.remove(delivery, after: previous, in: deliveries)
+                session.pointee.queuedBytes -= store[deliveries[delivery].pointee.message].pointee.content.count
+                drop(delivery)
+                removed += 1
+            } else {
+                previous = delivery
+            }
+            delivery = next
+        }
+        return removed
+    }
+}

@@ -1,0 +1,75 @@
+import Base
+import Wire
+
+/// A message in the store, held once however many clients it goes to.
+public struct Message {
+    /// Who holds it: each delivery, and the publisher while it is being routed. At zero it is gone.
+    var references: UInt32
+    /// The topic's length field, the topic and the payload, as they stand in a PUBLISH.
+    var content: Chain
+    /// The length field and the topic.
+    var topicFieldBytes: UInt32
+    /// When it came; offline messages expire by this.
+    var admitted: Tick
+
+    var payloadBytes: Int { Int(content.count) - Int(topicFieldBytes) }
+}
+
+/// All messages that somebody still waits for, in slabs of one size.
+public struct MessageStore: ~Copyable {
+    private var messages: Pool<Message>
+    private var slabs: Slabs
+
+    /// Bytes of a slab. A sensor's message (topic of 20 to 40 bytes, payload of up to 80) takes one; large enough that
+    /// the longest message makes few pieces of a gather write.
+    public static var slabBytes: Int { 248 }
+
+    init(_ arena: inout Arena, maxMessages: Int, bytes: Int) {
+        messages = Pool(&arena, "messages", key: "max_messages", count: maxMessages)
+        slabs = Slabs(
+            &arena, "message slabs", key: "message_store_size",
+            count: max(1, (bytes + MessageStore.slabBytes - 1) / MessageStore.slabBytes),
+            bytes: MessageStore.slabBytes)
+    }
+
+    var inUse: Int { messages.inUse }
+    /// Messages, each of one slab, that can still be admitted.
+    var freeMessages: Int { min(messages.free, slabs.freeSlabs) }
+    var slabsInUse: Int { slabs.inUse }
+
+    /// Less than an eighth is left, of records or of slabs.
+    var isLow: Bool { messages.free < messages.capacity / 8 || slabs.freeSlabs < slabs.capacity / 8 }
+
+    /// Copies topic and payload, once. The caller holds the one reference; nil when the store is full.
+    mutating func admit(topic: ByteView, payload: ByteView, now: Tick) -> Handle<Message>? {
+        var lengthField: (UInt8, UInt8) = (UInt8(topic.count >> 8), UInt8(topic.count & 0xFF))
+        var content = Chain()
+        guard messages.free > 0, slabs.hasRoom(for: 2 + topic.count + payload.count, behind: content) else {
+            return nil
+        }
+        withUnsafeBytes(of: &lengthField) { bytes in
+            let view = ByteView(bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), 2)
+            _ = slabs.append(view, to: &content)
+        }
+        _ = slabs.append(topic, to: &content)
+        _ = slabs.append(payload, to: &content)
+        return messages.take(
+            Message(references: 1, content: content, topicFieldBytes: UInt32(2 + topic.count), admitted: now))
+    }
+
+    subscript(_ handle: Handle<Message>) -> UnsafeMutablePointer<Message> { messages[handle] }
+
+    func retain(_ handle: Handle<Message>) { messages[handle].pointee.references += 1 }
+
+    mutating func release(_ handle: Handle<Message>) {
+        let message = messages[handle]
+        message.pointee.references -= 1
+        guard message.pointee.references == 0 else { return }
+        slabs.free(&message.pointee.content)
+        messages.give(handle)
+    }
+
+    /// Reads topic field and payload.
+    func next(_ reader: inout ChainReader, limit: Int) -> ByteView? { reader.next(in: slabs, limit: limit) }
+    func skip(_ count: Int, of reader: inout ChainReader) { reader.skip(count, in: slabs) }
+}

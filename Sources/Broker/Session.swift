@@ -1,0 +1,96 @@
+import Base
+import Engine
+import Wire
+
+/// Stands for the network connection a session is served by, which only the layer above knows.
+public enum Link {}
+
+/// What the broker keeps for one client [MQTT 3.1.1 §3.1.2.4]: subscriptions, messages under way, and the ids it
+/// waits for. Outlives the connection when the client asked for that.
+public struct Session {
+    var clientID: Chain
+    /// The table's hash of the client id.
+    let idHash: UInt32
+    /// The next session in the same bucket of the table.
+    var nextInBucket: Handle<Session>
+    /// None while the client is away.
+    var link: Handle<Link>
+    /// The session ends with the connection.
+    var isClean: Bool
+
+    // Subscriptions.
+    var firstSubscription: Handle<Subscription> = .none
+    var subscriptionCount: UInt32 = 0
+
+    // Messages to the client: those not sent yet, in order, and those sent and not yet acknowledged, in order.
+    var queue = List<Delivery>()
+    var inFlight = List<Delivery>()
+    /// Message bytes (topic and payload) that `queue` stands for.
+    var queuedBytes: UInt32 = 0
+    /// Bytes of the queue's first packet that are already sent.
+    var sentBytes: UInt32 = 0
+    var outbound = OutboundFlow()
+    /// The connection takes no more bytes for now.
+    var isBlocked = false
+
+    // Messages from the client.
+    var inbound = InboundFlow()
+
+    // For the walk that finds a message's receivers.
+    var walk: UInt32 = 0
+    var hitQoS = QoS.atMostOnce
+    var nextHit: Handle<Session> = .none
+
+    // For the list of sessions with something to send.
+    var isDirty = false
+    var nextDirty: Handle<Session> = .none
+
+    // While the client is away.
+    /// Seconds until the session ends, as of `lifeCountedAt`.
+    var lifeSeconds: UInt32 = 0
+    var lifeCountedAt: Tick = .zero
+
+    init(clientID: Chain, idHash: UInt32, nextInBucket: Handle<Session>, link: Handle<Link>, isClean: Bool) {
+        self.clientID = clientID
+        self.idHash = idHash
+        self.nextInBucket = nextInBucket
+        self.link = link
+        self.isClean = isClean
+    }
+}
+
+/// One message on its way to one client.
+struct Delivery: Linked {
+    var next: Handle<Delivery> = .none
+    /// None once a QoS 2 message was received by the peer: only its id is still needed.
+    var message: Handle<Message>
+    /// Zero until it is sent for the first time, and always at QoS 0.
+    var packetID: UInt16 = 0
+    var state = DeliveryState.queued
+    var flags: Flags
+
+    /// QoS in the lowest two bits, and whether this is a repetition.
+    struct Flags {
+        private var bits: UInt8
+        init(qos: QoS) { bits = qos.rawValue }
+        var qos: QoS {
+            get { QoS(rawValue: bits & 3) ?? .atMostOnce }
+            set { bits = bits & ~3 | newValue.rawValue }
+        }
+        var isDuplicate: Bool {
+            get { bits & 4 != 0 }
+            set { bits = newValue ? bits | 4 : bits & ~4 }
+        }
+    }
+}
+
+/// One client's interest in one filter.
+public struct Subscription {
+    var session: Handle<Session>
+    var node: Handle<TopicNode>
+    /// Neighbours among the subscriptions of the same filter.
+    var nextOfNode: Handle<Subscription> = .none
+    var previousOfNode: Handle<Subscription> = .none
+    var nextOfSession: Handle<Subscription> = .none
+    var qos: QoS
+}

@@ -1,0 +1,70 @@
+/* All that Swift asks of Linux. Scalars and pointers only: this header is read for the Swift frontend's machine, not
+ * the target's, so no type of the system may appear here.
+ *
+ * Unless said otherwise a function returns zero or more on success, one of the SWL_ classes, or SWL_FAILED - errno. */
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+
+#include <stdint.h>
+
+/* For Swift; other compilers do not know them. */
+#ifndef __clang__
+#define _Nonnull
+#define _Nullable
+#endif
+
+enum {
+    SWL_AGAIN = -1,     /* would block */
+    SWL_CLOSED = -2,    /* the peer is gone */
+    SWL_EXHAUSTED = -3, /* out of descriptors or kernel memory */
+    SWL_BUG = -4,       /* a bad descriptor or pointer */
+    SWL_FAILED = -1000
+};
+
+/* Kinds of events, as Runtime.Event has them. */
+enum { SWL_READABLE = 1, SWL_WRITABLE = 2, SWL_BROKEN = 4 };
+
+/* Memory. Zeroed; null when there is not enough. */
+void *_Nullable swl_map(intptr_t bytes);
+void swl_unmap(void *_Nonnull start, intptr_t bytes);
+int32_t swl_page_bytes(void);
+
+/* Clock and entropy. */
+uint32_t swl_now_ms(void);
+int32_t swl_random(void *_Nonnull target, intptr_t bytes);
+
+/* Files. `path` ends with a zero byte. */
+int32_t swl_open(const char *_Nonnull path);
+int32_t swl_read(int32_t fd, void *_Nonnull target, intptr_t bytes);
+int32_t swl_write(int32_t fd, const void *_Nonnull source, intptr_t bytes);
+/* Whether a write of a few hundred bytes would not block. */
+int32_t swl_is_writable(int32_t fd);
+int32_t swl_close(int32_t fd);
+
+/* Makes room for `count` descriptors as far as the hard limit goes; returns how many there may be. */
+int32_t swl_raise_descriptors(int32_t count);
+
+/* Sockets. Addresses are 16 bytes in network order, IPv4 mapped into IPv6. */
+int32_t swl_listen(const uint8_t *_Nonnull address, uint16_t port, int32_t backlog);
+int32_t swl_local_port(int32_t fd);
+int32_t swl_accept(int32_t fd, uint8_t *_Nonnull address, uint16_t *_Nonnull port);
+int32_t swl_receive(int32_t fd, void *_Nonnull target, intptr_t bytes);
+/* `runs` is an array of struct iovec. */
+int32_t swl_send(int32_t fd, const void *_Nonnull runs, int32_t count);
+
+/* Events. `events` receives pairs of token and kinds. */
+int32_t swl_epoll_open(void);
+int32_t swl_epoll_add(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token);
+int32_t swl_epoll_change(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token);
+int32_t swl_epoll_wait(int32_t epoll, uint32_t *_Nonnull events, int32_t capacity, int32_t timeout_ms);
+
+/* A descriptor that becomes readable on SIGTERM and SIGINT, which no longer end the process; SIGPIPE is ignored. */
+int32_t swl_stop_signals(void);
+
+/* The system's text for an error number. */
+const char *_Nonnull swl_error_text(int32_t error);
+
+/* The processor family this was compiled for. */
+const char *_Nonnull swl_machine(void);
+
+#endif

@@ -1,0 +1,224 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* More than any caller asks for in one wait. */
+enum { MAX_EVENTS = 64 };
+
+static int32_t failure(void) {
+    switch (errno) {
+    case EAGAIN: return SWL_AGAIN;
+    case EPIPE: case ECONNRESET: case ECONNABORTED: case ENOTCONN: case ETIMEDOUT: case EHOSTUNREACH:
+    case ENETUNREACH: case ENETDOWN: return SWL_CLOSED;
+    case EMFILE: case ENFILE: case ENOMEM: case ENOBUFS: return SWL_EXHAUSTED;
+    case EBADF: case EFAULT: case ENOTSOCK: return SWL_BUG;
+    default: return SWL_FAILED - errno;
+    }
+}
+
+static int32_t result(intptr_t value) { return value < 0 ? failure() : (int32_t)value; }
+
+void *swl_map(intptr_t bytes) {
+    void *start = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+void swl_unmap(void *start, intptr_t bytes) { munmap(start, (size_t)bytes); }
+
+int32_t swl_page_bytes(void) { return (int32_t)sysconf(_SC_PAGESIZE); }
+
+uint32_t swl_now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint32_t)((uint64_t)t.tv_sec * 1000 + (uint64_t)(t.tv_nsec / 1000000));
+}
+
+int32_t swl_random(void *target, intptr_t bytes) { return result(getrandom(target, (size_t)bytes, 0)); }
+
+int32_t swl_open(const char *path) { return result(open(path, O_RDONLY | O_CLOEXEC)); }
+
+int32_t swl_read(int32_t fd, void *target, intptr_t bytes) {
+    ssize_t n;
+    do n = read(fd, target, (size_t)bytes);
+    while (n < 0 && errno == EINTR);
+    return result(n);
+}
+
+int32_t swl_write(int32_t fd, const void *source, intptr_t bytes) {
+    ssize_t n;
+    do n = write(fd, source, (size_t)bytes);
+    while (n < 0 && errno == EINTR);
+    return result(n);
+}
+
+int32_t swl_is_writable(int32_t fd) {
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
+int32_t swl_close(int32_t fd) { return result(close(fd)); }
+
+int32_t swl_raise_descriptors(int32_t count) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return failure();
+    if (limit.rlim_cur < (rlim_t)count) {
+        limit.rlim_cur = limit.rlim_max < (rlim_t)count ? limit.rlim_max : (rlim_t)count;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return failure();
+    }
+    return limit.rlim_cur < INT32_MAX ? (int32_t)limit.rlim_cur : INT32_MAX;
+}
+
+static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+static const uint8_t any[16];
+
+int32_t swl_listen(const uint8_t *address, uint16_t port, int32_t backlog) {
+    int is_v4 = memcmp(address, mapped_prefix, 12) == 0;
+    int is_any = memcmp(address, any, 16) == 0;
+    int on = 1, off = 0;
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    memcpy(&v4.sin_addr, address + 12, 4);
+    memcpy(&v6.sin6_addr, address, 16);
+    int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    /* A kernel without IPv6 still serves "all addresses" by IPv4. */
+    if (fd < 0 && errno == EAFNOSUPPORT && is_any) {
+        is_v4 = 1;
+        v4.sin_addr.s_addr = INADDR_ANY;
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    }
+    if (fd < 0) return failure();
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!is_v4) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any ? &off : &on, sizeof on);
+    /* Accepted sockets inherit these from the listener: no call per connection. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    const struct sockaddr *name = is_v4 ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6;
+    if (bind(fd, name, is_v4 ? sizeof v4 : sizeof v6) != 0 || listen(fd, backlog) != 0) {
+        int32_t reason = failure();
+        close(fd);
+        return reason;
+    }
+    return fd;
+}
+
+int32_t swl_local_port(int32_t fd) {
+    struct sockaddr_in6 name = {0};
+    socklen_t length = sizeof name;
+    if (getsockname(fd, (struct sockaddr *)&name, &length) != 0) return failure();
+    /* The port stands at the same place in both families' addresses. */
+    return ntohs(name.sin6_port);
+}
+
+int32_t swl_accept(int32_t fd, uint8_t *address, uint16_t *port) {
+    struct sockaddr_in6 peer = {0};
+    socklen_t length = sizeof peer;
+    int accepted;
+    do accepted = accept4(fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (accepted < 0 && errno == EINTR);
+    if (accepted < 0) return failure();
+    if (peer.sin6_family == AF_INET) {
+        memcpy(address, mapped_prefix, 12);
+        memcpy(address + 12, &((struct sockaddr_in *)&peer)->sin_addr, 4);
+    } else {
+        memcpy(address, &peer.sin6_addr, 16);
+    }
+    *port = ntohs(peer.sin6_port);
+    return accepted;
+}
+
+int32_t swl_receive(int32_t fd, void *target, intptr_t bytes) {
+    ssize_t n;
+    do n = recv(fd, target, (size_t)bytes, 0);
+    while (n < 0 && errno == EINTR);
+    return result(n);
+}
+
+int32_t swl_send(int32_t fd, const void *runs, int32_t count) {
+    const struct iovec *iov = runs;
+    ssize_t n;
+    if (count == 1) {
+        do n = send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+        while (n < 0 && errno == EINTR);
+    } else {
+        struct msghdr message = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (unsigned)count};
+        do n = sendmsg(fd, &message, MSG_NOSIGNAL);
+        while (n < 0 && errno == EINTR);
+    }
+    return result(n);
+}
+
+static struct epoll_event interest(uint32_t kinds, uint32_t token) {
+    uint32_t events = (kinds & SWL_READABLE ? EPOLLIN : 0) | (kinds & SWL_WRITABLE ? EPOLLOUT : 0);
+    return (struct epoll_event){.events = events, .data = {.u32 = token}};
+}
+
+int32_t swl_epoll_open(void) { return result(epoll_create1(EPOLL_CLOEXEC)); }
+
+int32_t swl_epoll_add(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token) {
+    struct epoll_event event = interest(kinds, token);
+    return result(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+}
+
+int32_t swl_epoll_change(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token) {
+    struct epoll_event event = interest(kinds, token);
+    return result(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event));
+}
+
+int32_t swl_epoll_wait(int32_t epoll, uint32_t *events, int32_t capacity, int32_t timeout_ms) {
+    struct epoll_event found[MAX_EVENTS];
+    int n = epoll_wait(epoll, found, capacity < MAX_EVENTS ? capacity : MAX_EVENTS, timeout_ms);
+    if (n < 0) return errno == EINTR ? 0 : failure();
+    for (int i = 0; i < n; i++) {
+        uint32_t kinds = found[i].events;
+        events[2 * i] = found[i].data.u32;
+        events[2 * i + 1] = (kinds & EPOLLIN ? SWL_READABLE : 0) | (kinds & EPOLLOUT ? SWL_WRITABLE : 0) |
+                            (kinds & (EPOLLERR | EPOLLHUP) ? SWL_BROKEN : 0);
+    }
+    return n;
+}
+
+int32_t swl_stop_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return failure();
+    signal(SIGPIPE, SIG_IGN);
+    return result(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+const char *swl_error_text(int32_t error) { return strerror(error); }
+
+const char *swl_machine(void) {
+#if defined(__mips__) && defined(__MIPSEB__)
+    return "mips";
+#elif defined(__mips__)
+    return "mipsel";
+#elif defined(__aarch64__)
+    return "aarch64";
+#elif defined(__ARM_ARCH) && __ARM_ARCH >= 7
+    return "armv7";
+#elif defined(__ARM_ARCH) && __ARM_ARCH == 6
+    return "armv6";
+#elif defined(__arm__)
+    return "armv5te";
+#else
+    return "x86_64";
+#endif
+}

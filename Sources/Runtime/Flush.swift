@@ -1,0 +1,143 @@
+import Base
+import Broker
+import Engine
+import Wire
+
+extension Server where Net: ~Copyable {
+    /// Sends what all connections have to send, and empties the reply buffer.
+    mutating func flushAll() {
+        while let link = memory.broker.takeDirty() {
+            // A session whose client left in this turn keeps what it has.
+            if link.isSome { markDirty(Handle<Connection>(raw: link.raw)) }
+        }
+        var i = 0
+        while i < memory.dirty.count {
+            let handle = memory.dirty[i]
+            memory.connections[handle].pointee.isDirty = false
+            if memory.connections[handle].pointee.isClosing { flushLast(handle) } else { flush(handle) }
+            i += 1
+        }
+        memory.dirty.removeAll()
+        memory.replies.removeAll()
+    }
+
+    /// Writes until nothing is left or the system takes no more. A queue does not grow meanwhile, so this ends.
+    private mutating func flush(_ handle: Handle<Connection>) {
+        let connection = memory.connections[handle]
+        if connection.pointee.isBlocked {
+            keepReplies(handle)
+            updateInterest(handle)
+            return
+        }
+        while true {
+            let offer = gather(handle)
+            guard !memory.gather.isEmpty else { break }
+            switch io.send(connection.pointee.descriptor, memory.gather.runs, memory.gather.runCount) {
+            case .done(let count):
+                consume(handle, count, offer)
+                if count < memory.gather.byteCount {
+                    block(handle)
+                    return
+                }
+            case .again:
+                block(handle)
+                return
+            case .closed, .exhausted, .failed:
+                close(handle, .networkError)
+                return
+            }
+        }
+        updateInterest(handle)
+    }
+
+    /// How many bytes of each kind a write offers, in the order in which they stand in it.
+    private struct Offer {
+        var begunPacket = 0
+        var output = 0
+        var replies = 0
+    }
+
+    /// Collects one write: the packet that was cut off, what an earlier write left of the replies, this turn's
+    /// replies, and then as many of the session's messages as fit.
+    private mutating func gather(_ handle: Handle<Connection>) -> Offer {
+        let connection = memory.connections[handle]
+        let session = connection.pointee.session
+        var offer = Offer()
+        memory.gather.removeAll()
+        if session.isSome {
+            let begun = memory.broker.partialBytes(session)
+            if begun > 0 { memory.broker.fill(session, &memory.gather, onlyPartial: true) }
+            offer.begunPacket = memory.gather.byteCount
+            guard offer.begunPacket == begun else { return offer }
+        }
+        let left = Int(connection.pointee.output.count) - connection.pointee.outputSent
+        if left > 0 {
+            var reader = ChainReader(connection.pointee.output)
+            reader.skip(connection.pointee.outputSent, in: memory.packets)
+            while let run = reader.next(in: memory.packets), memory.gather.add(run) { offer.output += run.count }
+            guard offer.output == left else { return offer }
+        }
+        let replies = repliesView(connection)
+        guard memory.gather.add(replies) else { return offer }
+        offer.replies = replies.count
+        if session.isSome { memory.broker.fill(session, &memory.gather, onlyPartial: false) }
+        return offer
+    }
+
+    /// `count` bytes of what `gather` collected were taken.
+    private mutating func consume(_ handle: Handle<Connection>, _ count: Int, _ offer: Offer) {
+        let connection = memory.connections[handle]
+        var left = count
+        func take(_ offered: Int) -> Int {
+            let part = min(left, offered)
+            left -= part
+            return part
+        }
+        let begun = take(offer.begunPacket)
+        if begun > 0 { memory.broker.sent(connection.pointee.session, begun) }
+        connection.pointee.outputSent += take(offer.output)
+        if connection.pointee.outputSent == Int(connection.pointee.output.count) {
+            memory.packets.free(&connection.pointee.output)
+            connection.pointee.outputSent = 0
+        }
+        let replied = take(offer.replies)
+        connection.pointee.repliesStart += replied
+        connection.pointee.repliesCount -= replied
+        if left > 0 { memory.broker.sent(connection.pointee.session, left) }
+        if count > 0 { connection.pointee.blockedSince = now }
+    }
+
+    /// The system takes no more: wait until it does.
+    private mutating func block(_ handle: Handle<Connection>) {
+        let connection = memory.connections[handle]
+        keepReplies(handle)
+        guard !connection.pointee.isClosing else { return }
+        connection.pointee.isBlocked = true
+        if connection.pointee.interest & Event.writable == 0 { connection.pointee.blockedSince = now }
+        if connection.pointee.session.isSome { memory.broker.setBlocked(connection.pointee.session, true) }
+        updateInterest(handle)
+        updateDeadline(handle)
+    }
+
+    /// The reply buffer is for this turn only; what is not sent moves to the packet slabs.
+    private mutating func keepReplies(_ handle: Handle<Connection>) {
+        let connection = memory.connections[handle]
+        let replies = repliesView(connection)
+        connection.pointee.repliesCount = 0
+        if !memory.packets.append(replies, to: &connection.pointee.output) { close(handle, .outputStalled) }
+    }
+
+    /// A connection that is being closed gets its last words, if the system takes them at once.
+    private mutating func flushLast(_ handle: Handle<Connection>) {
+        let connection = memory.connections[handle]
+        guard connection.pointee.output.isEmpty, connection.pointee.repliesCount > 0 else { return }
+        memory.gather.removeAll()
+        _ = memory.gather.add(repliesView(connection))
+        _ = io.send(connection.pointee.descriptor, memory.gather.runs, memory.gather.runCount)
+        connection.pointee.repliesCount = 0
+    }
+
+    private func repliesView(_ connection: UnsafeMutablePointer<Connection>) -> ByteView {
+        ByteView(memory.replies.start + connection.pointee.repliesStart, connection.pointee.repliesCount)
+    }
+}

@@ -1,0 +1,83 @@
+import Base
+import Broker
+import Config
+
+/// Everything that the server carves from the arena. Built twice by the same code: against an arena that only
+/// measures, which yields the memory plan, and against the real one.
+struct Memory: ~Copyable {
+    var broker: Broker
+    var connections: Pool<Connection>
+    var timers: TimerWheel
+    /// Half-received packets and unsent replies.
+    var packets: Slabs
+    var gather: Gather
+    /// All connections' input is received here, one connection at a time.
+    let window: UnsafeMutablePointer<UInt8>
+    let windowBytes: Int
+    /// Replies of this turn. A reply is never longer than the packet it answers, so what one receive can bring about
+    /// always fits.
+    var replies: ByteWriter
+    let events: UnsafeMutablePointer<Event>
+    /// Connections that have something to send, in the order in which it came up.
+    var dirty: HandleQueue<Connection>
+    /// Connections to close at the end of the turn.
+    var ended: HandleQueue<Connection>
+    /// Connections that are not read until the store has drained.
+    var paused: HandleQueue<Connection>
+    var line: Line
+
+    /// Events taken from one wait.
+    static var maxEvents: Int { 64 }
+    /// As message slabs: few pieces for a long packet, little waste for a short one.
+    private static var packetSlabBytes: Int { 248 }
+
+    init(_ arena: inout Arena, settings: Settings, hash: KeyedHash, now: Tick) {
+        let limits = settings.limits
+        let count = limits.maxConnections
+        connections = Pool(&arena, "connections", key: "max_connections", count: count)
+        timers = TimerWheel(&arena, "connection timers", key: "max_connections", count: count, now: now)
+        dirty = HandleQueue(&arena, "flush list", key: "max_connections", count: count)
+        ended = HandleQueue(&arena, "close list", key: "max_connections", count: count)
+        paused = HandleQueue(&arena, "pause list", key: "max_connections", count: count)
+        broker = Broker(&arena, limits: limits, allowAnonymous: settings.allowAnonymous, hash: hash, now: now)
+        packets = Slabs(
+            &arena, "packet slabs", key: "packet_buffer_size",
+            count: (limits.packetBufferBytes + Memory.packetSlabBytes - 1) / Memory.packetSlabBytes,
+            bytes: Memory.packetSlabBytes)
+        // The part that came before and one receive behind it; or one packet of the greatest length, whole.
+        windowBytes = limits.maxPacketBytes + limits.receiveBufferBytes
+        window = arena.carve("receive window", key: "max_packet_size", count: windowBytes, of: UInt8.self)
+        let replyBytes = arena.carve("replies", key: "max_packet_size", count: windowBytes, of: UInt8.self)
+        replies = ByteWriter(replyBytes, capacity: windowBytes)
+        gather = Gather(&arena, key: "receive_buffer_size", scratchBytes: limits.receiveBufferBytes)
+        events = arena.carve("events", key: "fixed", count: Memory.maxEvents, of: Event.self)
+        line = Line(arena.carve("log line", key: "fixed", count: Line.logBytes, of: UInt8.self), capacity: Line.logBytes)
+    }
+}
+
+/// A first-in, first-out list of handles with room for all there can be.
+struct HandleQueue<Record>: ~Copyable {
+    private let handles: UnsafeMutablePointer<Handle<Record>>
+    private let capacity: Int
+    private(set) var count = 0
+
+    var hasRoom: Bool { count < capacity }
+
+    init(_ arena: inout Arena, _ name: StaticString, key: StaticString, count: Int) {
+        handles = arena.carve(name, key: key, count: count, of: Handle<Record>.self)
+        capacity = count
+    }
+
+    subscript(_ index: Int) -> Handle<Record> {
+        precondition(index < count)
+        return handles[index]
+    }
+
+    mutating func append(_ handle: Handle<Record>) {
+        precondition(count < capacity, "a handle is listed twice")
+        handles[count] = handle
+        count += 1
+    }
+
+    mutating func removeAll() { count = 0 }
+}

@@ -1,0 +1,114 @@
+import Base
+import Broker
+import Engine
+import Wire
+
+extension Server where Net: ~Copyable {
+    /// Does what one packet asks for.
+    mutating func perform(_ handle: Handle<Connection>, _ frame: Frame) {
+        let connection = memory.connections[handle]
+        let session = connection.pointee.session
+        switch connection.pointee.machine.received(frame) {
+        case .connect(let connect):
+            performConnect(handle, connect)
+        case .publish(let publish):
+            performPublish(handle, publish)
+        case .acknowledge(let type, let packetID):
+            switch memory.broker.acknowledge(session, type, packetID: packetID) {
+            case .done: break
+            case .release: reply(handle) { Acknowledgement.encode(.pubrel, packetID: packetID, to: &$0) }
+            case .violation: close(handle, .unexpectedPacket)
+            }
+        case .release(let packetID):
+            memory.broker.release(session, packetID: packetID)
+            reply(handle) { Acknowledgement.encode(.pubcomp, packetID: packetID, to: &$0) }
+        case .subscribe(let subscribe):
+            performSubscribe(handle, subscribe)
+        case .unsubscribe(var unsubscribe):
+            while let filter = unsubscribe.next() { memory.broker.unsubscribe(session, filter) }
+            // [MQTT-3.10.4-5] Also when nothing was removed.
+            reply(handle) { Acknowledgement.encode(.unsuback, packetID: unsubscribe.packetID, to: &$0) }
+        case .ping:
+            reply(handle) { Pingresp.encode(to: &$0) }
+        case .close(let reason):
+            refuseIfConnect(handle, frame, reason)
+            close(handle, reason)
+        }
+    }
+
+    private mutating func performConnect(_ handle: Handle<Connection>, _ connect: Connect) {
+        let connection = memory.connections[handle]
+        let link = Handle<Link>(raw: handle.raw)
+        // Only a client without an id needs the system's random numbers.
+        let random = connect.clientID.isEmpty ? (io.entropy(), io.entropy()) : (0, 0)
+        switch memory.broker.connect(connect, link: link, random: random) {
+        case .refused(let reason):
+            if let code = reason.connackCode {
+                reply(handle) { Connack.encode(code, sessionPresent: false, to: &$0) }
+            }
+            close(handle, reason)
+        case .accepted(let session, let sessionPresent, let displaced):
+            if displaced.isSome { displace(Handle<Connection>(raw: displaced.raw)) }
+            connection.pointee.session = session
+            connection.pointee.machine.accepted(keepAliveSeconds: connect.keepAlive)
+            // [MQTT-3.2.0-1] First of all, CONNACK. 3.1 has no Session Present.
+            reply(handle) {
+                Connack.encode(.accepted, sessionPresent: sessionPresent && connect.level == .v311, to: &$0)
+            }
+            memory.timers.cancel(handle.index)
+            updateDeadline(handle)
+            reportConnected(handle, connect)
+        }
+    }
+
+    /// [MQTT-3.1.4-2] The session has a new connection already and must not be touched.
+    private mutating func displace(_ handle: Handle<Connection>) {
+        reportClosed(handle, .takenOver)
+        memory.connections[handle].pointee.session = .none
+        end(handle)
+    }
+
+    private mutating func performPublish(_ handle: Handle<Connection>, _ publish: Publish) {
+        let connection = memory.connections[handle]
+        connection.pointee.hasPublished = true
+        switch memory.broker.publish(connection.pointee.session, publish, now: now) {
+        case .receiveWindowExceeded:
+            close(handle, .receiveWindowExceeded)
+        case .storeFull:
+            close(handle, .serverFull)
+        case .done:
+            switch publish.qos {
+            case .atMostOnce: break
+            case .atLeastOnce: reply(handle) { Acknowledgement.encode(.puback, packetID: publish.packetID, to: &$0) }
+            case .exactlyOnce: reply(handle) { Acknowledgement.encode(.pubrec, packetID: publish.packetID, to: &$0) }
+            }
+        }
+    }
+
+    private mutating func performSubscribe(_ handle: Handle<Connection>, _ subscribe: Subscribe) {
+        var requests = subscribe
+        let session = memory.connections[handle].pointee.session
+        reply(handle) { Suback.encodeHeader(packetID: subscribe.packetID, count: subscribe.count, to: &$0) }
+        while let request = requests.next() {
+            let granted = memory.broker.subscribe(session, request)?.rawValue ?? Suback.failure
+            reply(handle) { $0.byte(granted) }
+        }
+    }
+
+    /// A CONNECT that cannot be understood is answered only where a return code exists for what is wrong with it.
+    private mutating func refuseIfConnect(_ handle: Handle<Connection>, _ frame: Frame, _ reason: CloseReason) {
+        let isFirst = memory.connections[handle].pointee.session.isNone
+        guard isFirst, frame.type == .connect, let code = reason.connackCode else { return }
+        reply(handle) { Connack.encode(code, sessionPresent: false, to: &$0) }
+    }
+
+    /// Writes to this connection's part of the turn's replies. A connection is read once a turn, so its part is one
+    /// piece.
+    private mutating func reply(_ handle: Handle<Connection>, _ encode: (inout ByteWriter) -> Void) {
+        let connection = memory.connections[handle]
+        if connection.pointee.repliesCount == 0 { connection.pointee.repliesStart = memory.replies.count }
+        encode(&memory.replies)
+        connection.pointee.repliesCount = memory.replies.count - connection.pointee.repliesStart
+        markDirty(handle)
+    }
+}

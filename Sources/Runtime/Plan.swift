@@ -1,0 +1,58 @@
+import Base
+import Config
+
+/// How much memory a board config will take, pool by pool, found by building everything against an arena that only
+/// measures.
+public struct Plan {
+    public let rows: UnsafeMutablePointer<PlanRow>
+    public let rowCount: Int
+    /// Bytes of the arena.
+    public let total: Int
+    public let budget: Int
+
+    public var fits: Bool { total <= budget }
+
+    /// `rows` has room for `Arena.maxRows` entries and outlives the plan.
+    public init(_ settings: Settings, rows: UnsafeMutablePointer<PlanRow>) {
+        var arena = Arena(measuring: rows)
+        _ = Memory(&arena, settings: settings, hash: KeyedHash(key0: 0, key1: 0), now: .zero)
+        self.rows = rows
+        rowCount = arena.rowCount
+        total = arena.used
+        budget = settings.limits.memoryBudget
+    }
+
+    /// Writes the table line by line.
+    public func write(_ line: inout Line, to output: (ByteView) -> Void) {
+        func end() {
+            output(line.ended())
+            line.removeAll()
+        }
+        line.text("pool                    count  stride       bytes  share  sized by")
+        end()
+        var i = 0
+        while i < rowCount {
+            let row = rows[i]
+            line.column(row.name, width: 20)
+            line.column(row.count, width: 9)
+            line.column(row.stride, width: 8)
+            line.column(row.bytes, width: 12)
+            // Per mille without going beyond 32 bits.
+            let perMille = row.bytes / max(1, total / 1000)
+            line.column(perMille / 10, width: 5)
+            line.byte(UInt8(ascii: "."))
+            line.number(perMille % 10)
+            line.text("  ")
+            line.text(row.key)
+            end()
+            i += 1
+        }
+        line.column("sum", width: 37)
+        line.column(total, width: 12)
+        end()
+        line.column("memory_budget", width: 37)
+        line.column(budget, width: 12)
+        line.text(fits ? "         fits" : "         too small")
+        end()
+    }
+}

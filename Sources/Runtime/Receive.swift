@@ -1,0 +1,95 @@
+import Base
+import Broker
+import Engine
+import Wire
+
+extension Server where Net: ~Copyable {
+    /// One receive, and whatever whole packets it completes. When there is more, the system will say so again.
+    mutating func receive(_ handle: Handle<Connection>) {
+        let connection = memory.connections[handle]
+        let held = Int(connection.pointee.input.count)
+        let free = memory.window + held
+        let room = min(memory.windowBytes - held, max(1, memory.broker.admissibleBytes))
+        switch io.receive(connection.pointee.descriptor, free, room) {
+        case .done(let count):
+            take(handle, ByteView(free, count))
+        case .again:
+            return
+        case .closed(let isOrderly):
+            close(handle, isOrderly ? .endOfStream : .networkError)
+        case .exhausted, .failed:
+            close(handle, .networkError)
+        }
+    }
+
+    /// `fresh` stands in the window, with room in front of it for what came before.
+    private mutating func take(_ handle: Handle<Connection>, _ fresh: ByteView) {
+        let connection = memory.connections[handle]
+        let held = Int(connection.pointee.input.count)
+        guard held > 0 else {
+            process(handle, fresh)
+            return
+        }
+        // While the packet is known to be incomplete the new bytes are only put to the others, so that a long packet
+        // in many pieces is copied twice and no more.
+        if held + fresh.count < connection.pointee.inputTotal {
+            keep(handle, fresh)
+            return
+        }
+        memory.packets.copy(connection.pointee.input, to: memory.window)
+        memory.packets.free(&connection.pointee.input)
+        connection.pointee.inputTotal = 0
+        process(handle, ByteView(memory.window, held + fresh.count))
+    }
+
+    private mutating func process(_ handle: Handle<Connection>, _ bytes: ByteView) {
+        let connection = memory.connections[handle]
+        if memory.replies.room < bytes.count { flushAll() }
+        var rest = bytes
+        while !rest.isEmpty, !connection.pointee.isClosing {
+            switch FrameReader.next(rest, maxPacketBytes: maxPacketBytes) {
+            case .frame(let frame, let byteCount):
+                rest = rest.dropFirst(byteCount)
+                connection.pointee.lastPacket = now
+                perform(handle, frame)
+                if memory.broker.wantsFlush() { flushAll() }
+            case .needMore(let total):
+                connection.pointee.inputTotal = total
+                connection.pointee.inputSince = now
+                keep(handle, rest)
+                updateDeadline(handle)
+                return
+            case .bad(let reason):
+                close(handle, reason)
+            }
+        }
+    }
+
+    /// Puts an incomplete packet aside. When the buffers are used up, the packet that has been incomplete longest makes
+    /// room: it is the least likely to be finished.
+    private mutating func keep(_ handle: Handle<Connection>, _ bytes: ByteView) {
+        while !memory.connections[handle].pointee.isClosing {
+            if memory.packets.append(bytes, to: &memory.connections[handle].pointee.input) { return }
+            close(oldestInput() ?? handle, .serverFull)
+        }
+    }
+
+    /// The connection whose packet was begun first. Looks at all; needed only when buffers are exhausted.
+    private func oldestInput() -> Handle<Connection>? {
+        var oldest: Handle<Connection>?
+        var index = 0
+        while index < memory.connections.capacity {
+            defer { index += 1 }
+            guard let handle = memory.connections.handle(at: index) else { continue }
+            let connection = memory.connections[handle]
+            guard !connection.pointee.input.isEmpty else { continue }
+            if let known = oldest,
+                !connection.pointee.inputSince.isBefore(memory.connections[known].pointee.inputSince)
+            {
+                continue
+            }
+            oldest = handle
+        }
+        return oldest
+    }
+}

@@ -60,10 +60,15 @@ public struct Broker: ~Copyable {
 
     /// What is held right now. All zero when no client is known and nothing waits.
     public var inUse: InUse {
-        InUse(
-            sessions: sessions.inUse, subscriptions: subscriptions.inUse, topicNodes: tree.inUse,
-            messages: store.inUse, messageSlabs: store.slabsInUse, deliveries: deliveries.inUse,
-            inboundIDs: inboundIDs.inUse)
+        var inUse = InUse()
+        inUse.sessions = sessions.inUse
+        inUse.subscriptions = subscriptions.inUse
+        inUse.topicNodes = tree.inUse
+        inUse.messages = store.inUse
+        inUse.messageSlabs = store.slabsInUse
+        inUse.deliveries = deliveries.inUse
+        inUse.inboundIDs = inboundIDs.inUse
+        return inUse
     }
 
     public struct InUse: Equatable {
@@ -74,6 +79,9 @@ public struct Broker: ~Copyable {
         public var messageSlabs = 0
         public var deliveries = 0
         public var inboundIDs = 0
+
+        /// Nothing.
+        public init() {}
     }
 
     /// Calls `body` with the client id of `session`, one piece after the other.

@@ -6,19 +6,26 @@ import Wire
 extension Broker {
     /// Bytes of the first packet in the queue that are still to be sent, when some of it went out already; zero
     /// otherwise. They must go before anything else.
-    public func partialBytes(_ handle: Handle<Session>) -> Int {
+    public func begunBytes(_ handle: Handle<Session>) -> Int {
         let session = sessions[handle]
         guard session.pointee.sentBytes > 0 else { return 0 }
         return packetBytes(session.pointee.queue.first) - Int(session.pointee.sentBytes)
     }
 
-    /// Adds to `gather` what the client's queue has to send, from where the last write ended, as far as `gather` has
-    /// room and the in-flight window lets it; with `onlyPartial`, no more than the packet begun before.
-    /// Nothing changes until `sent` says how much of it went out.
-    public mutating func fill(_ handle: Handle<Session>, _ gather: inout Gather, onlyPartial: Bool) {
+    /// The parts of a queue, between which other packets may be sent.
+    public enum QueuePart: UInt8 {
+        /// The packet of which an earlier write took the first bytes.
+        case begunPacket
+        /// All packets behind that.
+        case rest
+    }
+
+    /// Adds to `gather` what one part of the client's queue has to send, as far as `gather` has room and the in-flight
+    /// window lets it. Nothing changes until `sent` says how much of it went out.
+    public mutating func fill(_ handle: Handle<Session>, _ gather: inout Gather, _ part: QueuePart) {
         let session = sessions[handle]
         var window = limits.maxInflightMessages - Int(session.pointee.inFlight.count)
-        var toSkip = Int(session.pointee.sentBytes)
+        var begunBytes = Int(session.pointee.sentBytes)
         var next = session.pointee.queue.first
         while next.isSome {
             let delivery = deliveries[next]
@@ -26,9 +33,10 @@ extension Broker {
                 guard window > 0, giveID(delivery, session) else { return }
                 window -= 1
             }
-            guard add(delivery, skipping: toSkip, to: &gather) else { return }
-            if onlyPartial { return }
-            toSkip = 0
+            if part == .begunPacket || begunBytes == 0 {
+                guard add(delivery, skipping: begunBytes, to: &gather), part == .rest else { return }
+            }
+            begunBytes = 0
             next = delivery.pointee.next
         }
     }

@@ -67,11 +67,12 @@ extension Connection {
         }
         if machine.state == .awaitingConnect {
             consider(lastPacket.advanced(byMs: timeouts.connectMs), .connectTimeout)
+        } else if wantedInterest & Event.readable == 0 {
+            // While nothing is read, silence is ours.
         } else if !input.isEmpty {
             // A packet that trickles in is no sign of life, and a long one must not be cut off by a short keep-alive.
             consider(inputSince.advanced(byMs: timeouts.stallMs), .packetTimeout)
-        } else if wantedInterest & Event.readable != 0 {
-            // While nothing is read, silence is ours.
+        } else {
             consider(machine.keepAlive.deadline(after: lastPacket), .keepAliveExpired)
         }
         if isBlocked { consider(blockedSince.advanced(byMs: timeouts.stallMs), .outputStalled) }

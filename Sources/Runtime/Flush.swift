@@ -65,8 +65,8 @@ extension Server where Net: ~Copyable {
         var offer = Offer()
         memory.gather.removeAll()
         if session.isSome {
-            let begun = memory.broker.partialBytes(session)
-            if begun > 0 { memory.broker.fill(session, &memory.gather, onlyPartial: true) }
+            let begun = memory.broker.begunBytes(session)
+            if begun > 0 { memory.broker.fill(session, &memory.gather, .begunPacket) }
             offer.begunPacket = memory.gather.byteCount
             guard offer.begunPacket == begun else { return offer }
         }
@@ -80,7 +80,7 @@ extension Server where Net: ~Copyable {
         let replies = repliesView(connection)
         guard memory.gather.add(replies) else { return offer }
         offer.replies = replies.count
-        if session.isSome { memory.broker.fill(session, &memory.gather, onlyPartial: false) }
+        if session.isSome { memory.broker.fill(session, &memory.gather, .rest) }
         return offer
     }
 

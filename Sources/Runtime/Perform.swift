@@ -48,7 +48,7 @@ extension Server where Net: ~Copyable {
             }
             close(handle, reason)
         case .accepted(let session, let sessionPresent, let displaced):
-            if displaced.isSome { displace(Handle<Connection>(raw: displaced.raw)) }
+            if displaced.isSome { displace(Handle<Connection>(raw: displaced.raw), by: session) }
             connection.pointee.session = session
             connection.pointee.machine.accepted(keepAliveSeconds: connect.keepAlive)
             // [MQTT-3.2.0-1] First of all, CONNACK. 3.1 has no Session Present.
@@ -61,8 +61,10 @@ extension Server where Net: ~Copyable {
         }
     }
 
-    /// [MQTT-3.1.4-2] The session has a new connection already and must not be touched.
-    private mutating func displace(_ handle: Handle<Connection>) {
+    /// [MQTT-3.1.4-2] The old session is gone, or has a new connection already; either way `session` has the client's
+    /// id, and the old connection has no say in it any more.
+    private mutating func displace(_ handle: Handle<Connection>, by session: Handle<Session>) {
+        memory.connections[handle].pointee.session = session
         reportClosed(handle, .takenOver)
         memory.connections[handle].pointee.session = .none
         end(handle)

@@ -5,11 +5,13 @@ import Wire
 
 extension Server where Net: ~Copyable {
     /// One receive, and whatever whole packets it completes. When there is more, the system will say so again.
-    mutating func receive(_ handle: Handle<Connection>) {
+    /// No more is taken than the message store can hold, whatever it is, unless it is to be dropped.
+    mutating func receive(_ handle: Handle<Connection>, evenIfStoreIsFull: Bool = false) {
         let connection = memory.connections[handle]
         let held = Int(connection.pointee.input.count)
         let free = memory.window + held
-        let room = min(memory.windowBytes - held, max(1, memory.broker.admissibleBytes))
+        let admissible = evenIfStoreIsFull ? Int.max : max(leastReceive, memory.broker.admissibleBytes)
+        let room = min(memory.windowBytes - held, admissible)
         switch io.receive(connection.pointee.descriptor, free, room) {
         case .done(let count):
             take(handle, ByteView(free, count))
@@ -21,6 +23,9 @@ extension Server where Net: ~Copyable {
             close(handle, .networkError)
         }
     }
+
+    /// So that a client can connect, subscribe and acknowledge while the store is full.
+    private var leastReceive: Int { 64 }
 
     /// `fresh` stands in the window, with room in front of it for what came before.
     private mutating func take(_ handle: Handle<Connection>, _ fresh: ByteView) {

@@ -15,8 +15,8 @@ extension Server where Net: ~Copyable {
             i += 1
         }
         flushAll()
+        if resumePaused() { flushAll() }
         reclaim()
-        resumePaused()
         reportDrops()
         return !isStopping
     }
@@ -109,15 +109,14 @@ extension Server where Net: ~Copyable {
 
 // Back-pressure: while the message store is nearly full, those who fill it are not read.
 extension Server where Net: ~Copyable {
-    /// Longest pause. After that messages are taken again, and dropped or refused if there still is no room: a store
-    /// full of messages for clients that do not read must not silence all others.
+    /// Longest pause. After that each one is read once, and what finds no room is dropped or refused: a store full of
+    /// messages for clients that do not read must not silence all others.
     private var maxPauseMs: UInt32 { 1000 }
     private var pauseEnd: Tick { pausedSince.advanced(byMs: maxPauseMs) }
 
     /// Whether the connection shall wait. Those that only receive and acknowledge are what drains the store.
     func shouldPause(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         connection.pointee.hasPublished && memory.broker.isLow && memory.paused.hasRoom
-            && (memory.paused.count == 0 || now.isBefore(pauseEnd))
     }
 
     mutating func pause(_ handle: Handle<Connection>) {
@@ -127,18 +126,23 @@ extension Server where Net: ~Copyable {
         updateInterest(handle)
     }
 
-    private mutating func resumePaused() {
-        guard memory.paused.count > 0, !memory.broker.isLow || !now.isBefore(pauseEnd) else { return }
+    /// Answers whether anybody was resumed.
+    private mutating func resumePaused() -> Bool {
+        guard memory.paused.count > 0, !memory.broker.isLow || !now.isBefore(pauseEnd) else { return false }
         var i = 0
         while i < memory.paused.count {
             let handle = memory.paused[i]
             i += 1
             guard let connection = memory.connections.find(handle), connection.pointee.isPaused else { continue }
             connection.pointee.isPaused = false
+            // The silence was ours.
             connection.pointee.lastPacket = now
+            connection.pointee.inputSince = now
             updateInterest(handle)
             updateDeadline(handle)
+            if memory.broker.isLow { receive(handle, evenIfStoreIsFull: true) }
         }
         memory.paused.removeAll()
+        return true
     }
 }

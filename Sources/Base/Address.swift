@@ -79,7 +79,8 @@ extension Address {
                 octet = 0
                 digits = 0
             } else {
-                guard let digit = decimal(text[i]), digits < 3 else { return nil }
+                // No leading zeros: elsewhere they mean octal.
+                guard let digit = decimal(text[i]), digits == 0 || octet > 0 else { return nil }
                 octet = octet * 10 + digit
                 guard octet <= 255 else { return nil }
                 digits += 1

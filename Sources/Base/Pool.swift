@@ -6,7 +6,7 @@
 public struct Pool<Record>: ~Copyable {
     /// Each slot: a 32-bit tag, the record, the trailing bytes. The tag's upper 12 bits are the generation that the
     /// slot's handle has, or will have when it is taken next; the lower 20 link the free slots, and are the slot's own
-    /// index while it is in use.
+    /// index while it is in use. So the tag of a slot in use is its handle, and that of a free one is nobody's.
     private let slots: UnsafeMutableRawPointer
     private let stride: Int
     public let capacity: Int
@@ -94,7 +94,7 @@ public struct Pool<Record>: ~Copyable {
     }
 
     private func isLive(_ handle: Handle<Record>) -> Bool {
-        handle.raw != 0 && handle.index < Int(firstFresh) && tag(UInt32(handle.index)).pointee >> 20 == handle.generation
+        handle.index < Int(firstFresh) && tag(UInt32(handle.index)).pointee == handle.raw
     }
 
     private func checked(_ handle: Handle<Record>) -> UInt32 {

@@ -6,6 +6,8 @@ public struct ConfigError {
         case unknownKey
         /// The value has not the form or not the range that the option demands.
         case expected(Option)
+        /// The file has this key already.
+        case repeated
         /// More lines of this key than there can be.
         case tooMany
         /// The value cannot be larger than that of another key.
@@ -31,6 +33,7 @@ public struct ConfigError {
         line.text(": ")
         switch problem {
         case .unknownKey: line.text("unknown key; swiftlet --help lists them all")
+        case .repeated: line.text("stands twice in this file")
         case .tooMany: line.text("more than 8 lines of this key")
         case .exceeds(let other):
             line.text("is larger than ")

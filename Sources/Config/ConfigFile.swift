@@ -33,6 +33,7 @@ public enum ConfigFile {
 
     private static func read(_ key: ByteView, _ value: ByteView, into settings: inout Settings) -> ConfigError.Problem? {
         guard let option = Option.named(key) else { return .unknownKey }
+        guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }
         switch option.row.kind {
         case .mode:

@@ -14,7 +14,16 @@ public struct Settings {
     public var logsConnections = true
     public var limits = Limits()
 
+    /// Which keys the file has, by raw value; all but `listener` stand once.
+    private var isSaid = InlineArray<64, Bool>(repeating: false)
+
     public init() {}
+
+    /// False when the file has the key already.
+    mutating func say(_ option: Option) -> Bool {
+        defer { isSaid[Int(option.rawValue)] = true }
+        return option == .listener || !isSaid[Int(option.rawValue)]
+    }
 
     public static var maxListeners: Int { 8 }
     static var defaultPort: UInt16 { 1883 }

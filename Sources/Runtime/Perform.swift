@@ -32,6 +32,8 @@ extension Server where Net: ~Copyable {
             reply(handle) { Pingresp.encode(to: &$0) }
         case .close(let reason):
             refuseIfConnect(handle, frame, reason)
+            // What came for the client before it said goodbye, perhaps in the same read, is still its own.
+            if reason == .disconnect, memory.broker.hasOutput(session) { flushAll() }
             close(handle, reason)
         }
     }

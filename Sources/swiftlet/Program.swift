@@ -154,7 +154,7 @@ struct Program {
             line.text("cannot listen on ")
             line.address(address)
             line.text(": ")
-            line.bytes(System.errorText(error))
+            line.bytes(error > 0 ? System.errorText(error) : ByteView("out of descriptors or memory"))
             end(to: .error)
             return Exit.failure
         }

@@ -1,0 +1,144 @@
+"""A broker process: started on a free loopback port, read by its log, ended by its process id."""
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import packets
+from client import Client
+from deadline import until
+from log import Event, Log
+from targets import Target
+
+OPEN = ("listener 0 127.0.0.1", "allow_anonymous true")
+
+
+class Broker:
+    def __init__(self, target: Target, directory: Path, lines: tuple[str, ...] = (), *, arguments=None, stdin=b""):
+        """Starts with a board file of `lines`; with other `arguments`, the file is theirs to name."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self.file = directory / "board.conf"
+        self.write_file(lines)
+        self.log = Log(directory / "log")
+        self.clients: list[Client] = []
+        self._seen: dict[Client, int] = {}
+        if arguments is None:
+            arguments = self.arguments()
+        with open(self.log.path, "wb") as stderr:
+            self.process = subprocess.Popen(
+                target.command(*arguments), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr)
+        try:
+            self.process.stdin.write(stdin)
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
+
+    def write_file(self, lines: tuple[str, ...]) -> None:
+        self.file.write_text("".join(line + "\n" for line in lines))
+
+    def arguments(self) -> list[str]:
+        return [str(self.file)]
+
+    def wait_until_ready(self) -> "Broker":
+        self.ready = self.wait_for(event="ready")
+        self.addresses = [split_address(text) for text in self.ready["listen"].split(",")]
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.addresses[0]
+
+    @property
+    def port(self) -> int:
+        return self.address[1]
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def wait_for(self, seconds: float = 20.0, **fields: str) -> Event:
+        """The first event with these fields."""
+        def found() -> Event | None:
+            running = self.is_running()  # asked before the log is read, so that a last line is not missed
+            events = self.log.matching(**fields)
+            assert events or running, f"the broker ended with {self.process.returncode}; log:\n{self.log.tail()}"
+            return events[0] if events else None
+
+        return until(found, f"{fields} in the log", seconds)
+
+    def dial(self, **options) -> Client:
+        """A connection on which nothing was sent yet."""
+        seen = len(self.log.events())
+        client = Client(options.pop("address", self.address), **options)
+        self.clients.append(client)
+        self._seen[client] = seen
+        return client
+
+    def connect(self, client_id: str | None = None, *, receive_buffer=None, **fields) -> Client:
+        """A connection whose CONNECT was accepted."""
+        client = self.dial(receive_buffer=receive_buffer)
+        if client_id is None:
+            client_id = "e2e-" + client.address.rpartition(":")[2]
+        client.request(packets.connect(client_id, **fields), answer=packets.ACCEPTED)
+        return client
+
+    def closings(self, client: Client) -> list[Event]:
+        """The log's events on the end of this connection; there is to be one."""
+        return self.log.matching(self._seen[client], event="closed", address=client.address)
+
+    def reason(self, client: Client) -> str:
+        """Why the broker says that this connection ended, once it says so."""
+        return until(lambda: self.closings(client), f"the end of {client.address} in the log")[0]["reason"]
+
+    def hang_up(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.clients.clear()
+        self._seen.clear()
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 20.0) -> int:
+        """Asks the process to end and returns its exit status."""
+        if self.is_running():
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(seconds)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Makes sure that the process is gone."""
+        if self.is_running():
+            self.process.kill()
+            self.process.wait()
+
+
+class Mosquitto(Broker):
+    """Debian's mosquitto in the broker's place: the protocol tests are to hold for it too, or they ask too much."""
+
+    TARGET = Target("mosquitto", Path("/usr/sbin/mosquitto"))
+    KEYS = ("allow_anonymous", "max_keepalive", "max_packet_size", "max_inflight_messages", "max_connections")
+
+    def write_file(self, lines: tuple[str, ...]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.addresses = [free.getsockname()[:2]]
+        known = [line for line in lines if line.split()[0] in self.KEYS]
+        # 2.0.11 miscounts its queues and drops messages below max_queued_messages; 0 is no limit.
+        own = ("user root", "set_tcp_nodelay true", "max_queued_messages 0")
+        super().write_file((f"listener {self.port} 127.0.0.1", *known, *own))
+
+    def arguments(self) -> list[str]:
+        return ["-c", str(self.file)]
+
+    def wait_until_ready(self) -> "Broker":
+        def runs() -> bool:
+            assert self.is_running(), self.log.tail()
+            return self.log.tail().endswith("running")
+
+        until(runs, "mosquitto runs")
+        return self
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Of `127.0.0.1:1883` or `[::1]:1883`."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)

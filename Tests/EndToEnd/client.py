@@ -1,0 +1,112 @@
+"""A client that sends the bytes it is told to send and shows the bytes that come back."""
+
+import socket
+import time
+from collections import deque
+
+import packets
+from packets import Publish
+
+
+class Client:
+    """Every wait ends after `seconds`, with an error."""
+
+    def __init__(self, address: tuple[str, int], *, seconds: float = 10.0, receive_buffer: int | None = None):
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.seconds = seconds
+        self.socket.settimeout(seconds)
+        self.socket.connect(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        host, port = self.socket.getsockname()[:2]
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.whole: deque[bytes] = deque()  # packets that have come and nobody has asked for
+        self.part = b""
+        self.has_ended = False
+
+    def send(self, *data: bytes) -> None:
+        self.socket.sendall(b"".join(data))
+
+    def read(self) -> None:
+        """Takes in what has come, waiting for something to come or for the end."""
+        try:
+            data = self.socket.recv(1 << 16)
+        except ConnectionResetError:
+            data = b""
+        self.has_ended = not data
+        whole, self.part = packets.split(self.part + data)
+        self.whole.extend(whole)
+
+    def receive(self) -> bytes:
+        """The next packet."""
+        while not self.whole:
+            assert not self.has_ended, f"the connection ended; part of a packet: {self.part.hex(' ')}"
+            self.read()
+        return self.whole.popleft()
+
+    def receive_publish(self) -> Publish:
+        return Publish.decode(self.receive())
+
+    def expect(self, *expected: bytes) -> None:
+        """The next packets are these, byte for byte."""
+        received = [self.receive() for _ in expected]
+        assert [p.hex(" ") for p in received] == [p.hex(" ") for p in expected]
+
+    def request(self, *data: bytes, answer: bytes) -> None:
+        self.send(*data)
+        self.expect(answer)
+
+    def subscribe(self, *filters: tuple[str, int]) -> None:
+        self.request(packets.subscribe(0x1234, *filters), answer=packets.suback(0x1234, *(qos for _, qos in filters)))
+
+    def expect_nothing(self) -> None:
+        """No packet is on its way."""
+        assert self.packets_so_far() == []
+
+    def publishes_so_far(self) -> list[Publish]:
+        """The messages on their way, and no other packets."""
+        return [Publish.decode(data) for data in self.packets_so_far()]
+
+    def packets_so_far(self, unanswered: int = 0) -> list[bytes]:
+        """What comes before the answers to two pings, and to those `unanswered` before them.
+
+        The answer to the first ping may overtake what was ready with it.
+        """
+        found = []
+        for owed in (unanswered + 1, 1):
+            self.send(packets.PINGREQ)
+            while owed:
+                data = self.receive()
+                if data == packets.PINGRESP:
+                    owed -= 1
+                else:
+                    found.append(data)
+        return found
+
+    def rest(self) -> bytes:
+        """All that comes until the broker ends the connection."""
+        deadline = time.monotonic() + self.seconds
+        while not self.has_ended:
+            self.read()
+            assert time.monotonic() < deadline, "the broker did not end the connection"
+        return b"".join(self.whole) + self.part
+
+    def expect_end(self) -> None:
+        """The broker ends the connection without another byte."""
+        assert self.rest().hex(" ") == ""
+
+    def is_open(self) -> bool:
+        """False once the broker has ended the connection. Does not wait."""
+        self.socket.settimeout(0)
+        try:
+            while not self.has_ended:
+                self.read()
+        except BlockingIOError:
+            pass
+        self.socket.settimeout(self.seconds)
+        return not self.has_ended
+
+    def close(self) -> None:
+        self.socket.close()

@@ -1,0 +1,115 @@
+"""What to test, and the broker that most tests share.
+
+.build-venv/bin/python -m pytest Tests/EndToEnd                                all targets, as they are built
+.build-venv/bin/python -m pytest Tests/EndToEnd --targets host,mips_24kc       some of them
+SWIFTLET_E2E_BROKER=mosquitto .build-venv/bin/python -m pytest Tests/EndToEnd  the tests themselves
+"""
+
+import os
+
+import pytest
+
+from broker import OPEN, Broker, Mosquitto
+from bystanders import Bystanders
+from targets import all_targets
+
+STAND_IN = os.environ.get("SWIFTLET_E2E_BROKER") == "mosquitto"
+
+# The shared broker's limits; tests may count on them.
+MAX_PACKET_SIZE = 20_000
+LIMITS = (
+    f"max_packet_size {MAX_PACKET_SIZE}",
+    "max_connections 120",
+    "max_queued_messages 1000",
+    "max_inflight_messages 20",
+    "memory_budget 64M",
+)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--targets", help="comma-separated names of the targets to test (default: all)")
+
+
+def pytest_generate_tests(metafunc):
+    if "target" not in metafunc.fixturenames:
+        return
+    targets = {"mosquitto": Mosquitto.TARGET} if STAND_IN else all_targets()
+    if wanted := metafunc.config.getoption("--targets"):
+        unknown = set(wanted.split(",")) - targets.keys()
+        if unknown:
+            raise pytest.UsageError(f"--targets: no {', '.join(sorted(unknown))} among {', '.join(targets)}")
+        targets = {name: targets[name] for name in wanted.split(",")}
+    if metafunc.definition.get_closest_marker("native"):
+        targets = {name: target for name, target in targets.items() if target.is_native}
+    metafunc.parametrize("target", targets.values(), ids=targets.keys(), scope="session")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if STAND_IN and (mark := item.get_closest_marker("swiftlet")):
+            item.add_marker(pytest.mark.skip(reason=f"mosquitto stands in: {mark.args[0]}"))
+
+
+def run(target, directory, lines, **options) -> Broker:
+    return (Mosquitto if STAND_IN else Broker)(target, directory, lines, **options)
+
+
+@pytest.fixture(scope="session")
+def shared(target, tmp_path_factory):
+    """Starts the shared broker, again when a test has ended it."""
+    running: list[Broker] = []
+
+    def start() -> Broker:
+        if not running or not running[-1].is_running():
+            running.append(run(target, tmp_path_factory.mktemp(target.name), (*OPEN, *LIMITS)))
+            running[-1].wait_until_ready()
+        return running[-1]
+
+    yield start
+    if running and running[-1].is_running():
+        assert running[-1].stop() == 0, running[-1].log.tail()
+
+
+@pytest.fixture
+def broker(shared):
+    """A broker that all tests of a target share. What one test does to it must not harm the next."""
+    broker = shared()
+    yield broker
+    broker.hang_up()
+    assert broker.is_running(), f"the broker has ended with {broker.process.returncode}; log:\n{broker.log.tail()}"
+
+
+@pytest.fixture
+def start(target, tmp_path):
+    """Starts brokers of the test's own: open to all, with these lines added. They are ended after the test."""
+    started: list[Broker] = []
+
+    def start(*lines: str, ready=True, only=False, **options) -> Broker:
+        directory = tmp_path / str(len(started))
+        started.append(run(target, directory, lines if only else (*OPEN, *lines), **options))
+        return started[-1].wait_until_ready() if ready else started[-1]
+
+    yield start
+    for broker in started:
+        broker.hang_up()
+        broker.kill()
+
+
+@pytest.fixture
+def bystanders(broker):
+    return Bystanders(broker)
+
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def report(request, target):
+    """Adds a measured figure to the end of the run's output."""
+    figures = request.config.stash.setdefault(FIGURES, [])
+    return lambda text: figures.append(f"{target.name}: {text}")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for figure in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(figure)

@@ -1,0 +1,59 @@
+"""mosquitto_pub and mosquitto_sub, the tools that users have."""
+
+import subprocess
+from pathlib import Path
+
+import packets
+from broker import Broker
+from deadline import until
+
+
+def publish(broker: Broker, *arguments: str, input: bytes | None = None) -> None:
+    """Runs mosquitto_pub to its end."""
+    command = ["mosquitto_pub", "-h", broker.address[0], "-p", str(broker.port), *arguments]
+    run = subprocess.run(command, input=input, capture_output=True, timeout=30)
+    assert (run.returncode, run.stderr.decode()) == (0, "")
+
+
+class Subscriber:
+    """A running mosquitto_sub. What it prints goes to a file that can be read meanwhile."""
+
+    def __init__(self, broker: Broker, directory: Path, *arguments: str):
+        self.path = directory / "printed"
+        command = ["mosquitto_sub", "-h", broker.address[0], "-p", str(broker.port), *arguments]
+        with open(self.path, "wb") as output:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+
+    def wait_until_subscribed(self, broker: Broker, topic: str) -> None:
+        """mosquitto_sub does not say when it is ready: knocks on `topic` until it prints something.
+
+        Knocks of "0" print equal lines, and the last one, "1", another one: what follows is not from here.
+        """
+        knocker = broker.connect()
+
+        def hears() -> bool:
+            if not self.all_lines():
+                knocker.send(packets.publish(topic, b"0"))
+            return bool(self.all_lines())
+
+        until(hears, "mosquitto_sub is subscribed")
+        knocker.send(packets.publish(topic, b"1"))
+        until(lambda: self.all_lines()[-1] != self.all_lines()[0], "mosquitto_sub prints the last knock")
+
+    def all_lines(self) -> list[str]:
+        whole, _, _ = self.path.read_bytes().rpartition(b"\n")
+        return whole.decode().splitlines()
+
+    def lines(self, count: int) -> list[str]:
+        """What it has printed since it was subscribed, once that is `count` lines."""
+        def printed() -> list[str]:
+            lines = self.all_lines()
+            return lines[lines.count(lines[0]) + 1:]
+
+        until(lambda: len(printed()) >= count, f"{count} lines; so far {self.all_lines()[-5:]}")
+        return printed()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()

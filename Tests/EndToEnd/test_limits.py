@@ -1,0 +1,157 @@
+"""The limits of the board file: what happens at each, and just below."""
+
+import pytest
+
+import packets
+from deadline import until
+from packets import connack, connect, publish, suback, subscribe, unsuback, unsubscribe
+
+
+def test_without_allow_anonymous_a_listener_refuses_with_5(start):
+    """[MQTT-3.2.2-5]: what is open to the network asks for a name, unless told otherwise."""
+    client = start("listener 0 127.0.0.1", only=True).dial()
+    client.request(connect("e2e"), answer=connack(5))
+    client.expect_end()
+
+
+def test_with_allow_anonymous_false_a_listener_refuses_with_5(start):
+    """[MQTT-3.2.2-4]"""
+    client = start("listener 0 127.0.0.1", "allow_anonymous false", only=True).dial()
+    client.request(connect("e2e"), answer=connack(5))
+    client.expect_end()
+
+
+@pytest.mark.swiftlet("its log names the reason")
+def test_a_refusal_for_want_of_a_name_is_logged(start):
+    broker = start("listener 0 127.0.0.1", "allow_anonymous false", only=True)
+    client = broker.dial()
+    client.send(connect("e2e"))
+    assert broker.reason(client) == "not-authorised"
+
+
+def test_a_keep_alive_at_the_cap_is_accepted(start):
+    start("max_keepalive 60").connect(keep_alive=60)
+
+
+@pytest.mark.swiftlet("2.0.11 caps the keep alive of MQTT 5 only")
+def test_a_keep_alive_over_the_cap_is_refused_with_2(start):
+    """MQTT 3.1.1 has no code for it; clients of mosquitto know this one."""
+    client = start("max_keepalive 60").dial()
+    client.request(connect("e2e", keep_alive=61), answer=connack(2))
+    client.expect_end()
+
+
+@pytest.mark.swiftlet("2.0.11 caps the keep alive of MQTT 5 only")
+def test_no_keep_alive_is_over_any_cap(start):
+    client = start("max_keepalive 60").dial()
+    client.request(connect("e2e", keep_alive=0), answer=connack(2))
+    client.expect_end()
+
+
+@pytest.mark.swiftlet("its log names the reason")
+def test_a_keep_alive_over_the_cap_is_logged(start):
+    broker = start("max_keepalive 60")
+    client = broker.dial()
+    client.send(connect("e2e", keep_alive=61))
+    assert broker.reason(client) == "keep-alive-too-long"
+
+
+def test_a_connection_over_max_connections_is_turned_away_and_the_others_stay(start):
+    broker = start("max_connections 2")
+    inside = [broker.connect() for _ in range(2)]
+    outside = broker.dial()
+    outside.send(connect("e2e"))
+    assert outside.rest() in (b"", connack(3))
+    for client in inside:
+        client.expect_nothing()
+
+
+@pytest.mark.swiftlet("its log has the line")
+def test_connections_turned_away_are_counted_in_the_log(start):
+    broker = start("max_connections 1")
+    broker.connect()
+    broker.dial().expect_end()
+    broker.wait_for(event="refused", connections="1")
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_a_client_over_global_max_clients_is_refused_with_3_and_logged(start):
+    """[MQTT-3.2.2-4]: a client that is away counts."""
+    broker = start("global_max_clients 2", "max_connections 2")
+    away = broker.dial()
+    away.request(connect("e2e-away", clean=False), answer=packets.ACCEPTED)
+    away.send(packets.DISCONNECT)
+    away.expect_end()
+    broker.connect()
+    client = broker.dial()
+    client.request(connect("e2e-third"), answer=connack(3))
+    client.expect_end()
+    assert broker.reason(client) == "server-full"
+
+
+def test_a_connection_that_ends_makes_room_for_another(start):
+    broker = start("max_connections 2")
+    inside = [broker.connect() for _ in range(2)]
+    for _ in range(20):
+        inside.pop().close()
+
+        def is_let_in() -> bool:
+            client = broker.dial()
+            client.send(connect(""))
+            client.socket.settimeout(5)
+            client.read()
+            inside.append(client)
+            return list(client.whole) == [packets.ACCEPTED] or bool(inside.pop().close())
+
+        until(is_let_in, "room for one more connection")
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_a_subscription_over_the_limit_is_refused_and_the_others_are_granted(start):
+    """[MQTT-3.8.4-5] [MQTT-3.9.3-2]: 0x80 in its place in the SUBACK."""
+    client = start("max_subscriptions_per_client 2").connect()
+    client.request(subscribe(1, ("a", 1), ("b", 2), ("c", 0)), answer=suback(1, 1, 2, 0x80))
+    client.send(publish("b", b""), publish("c", b""))
+    assert [message.topic for message in client.publishes_so_far()] == ["b"]
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_at_the_limit_a_subscription_can_still_be_replaced(start):
+    """[MQTT-3.8.4-3]"""
+    client = start("max_subscriptions_per_client 2").connect()
+    client.subscribe(("a", 0), ("b", 0))
+    client.request(subscribe(1, ("a", 2)), answer=suback(1, 2))
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_an_unsubscribe_makes_room_for_another_subscription(start):
+    client = start("max_subscriptions_per_client 2").connect()
+    client.subscribe(("a", 0), ("b", 0))
+    for i in range(50):
+        client.request(unsubscribe(1, "a"), answer=unsuback(1))
+        client.request(subscribe(2, (f"new/{i}", 0)), answer=suback(2, 0))
+        client.request(unsubscribe(3, f"new/{i}"), answer=unsuback(3))
+        client.request(subscribe(4, ("a", 0)), answer=suback(4, 0))
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_the_subscriptions_of_a_client_that_left_make_room_for_others(start):
+    broker = start("max_subscriptions_per_client 2")
+    for _ in range(200):
+        client = broker.connect()
+        client.subscribe(("a", 0), ("b", 0))
+        client.send(packets.DISCONNECT)
+        client.expect_end()
+
+
+def test_messages_in_flight_count_neither_for_nor_against_a_client_that_left(start):
+    """Whatever a client leaves unacknowledged goes with its session: many of them do not fill the broker."""
+    broker = start("max_inflight_messages 5", "max_queued_messages 20")
+    publisher = broker.connect()
+    for _ in range(100):
+        subscriber = broker.connect()
+        subscriber.subscribe(("left", 1))
+        for id in range(1, 16):
+            publisher.request(publish("left", b"m", qos=1, id=id), answer=packets.puback(id))
+        assert len(subscriber.publishes_so_far()) == 5
+        subscriber.close()

@@ -1,0 +1,34 @@
+"""The broker has all its memory from the start."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from broker import Broker
+from churn import churn
+from conftest import LIMITS
+
+pytestmark = [pytest.mark.native, pytest.mark.swiftlet("it allocates")]
+
+
+def resident_bytes(broker: Broker) -> int:
+    """Counted page by page; VmRSS in `status` may lag behind."""
+    text = Path(f"/proc/{broker.process.pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Rss: +(\d+) kB", text, re.MULTILINE)[1]) * 1024
+
+
+def test_what_it_says_it_takes_is_resident_when_it_is_ready(start):
+    """Memory that is only promised may be missing on the day that it is needed."""
+    broker = start()
+    assert resident_bytes(broker) >= int(broker.ready["memory"])
+
+
+def test_no_load_makes_it_larger(start, report):
+    broker = start(*LIMITS)
+    churn(broker, connects=20, messages=200)
+    before = resident_bytes(broker)
+    churn(broker, connects=400, messages=4000)
+    after = resident_bytes(broker)
+    report(f"{after // 1024} KiB resident after the load, {before // 1024} KiB after the warm-up")
+    assert after == before

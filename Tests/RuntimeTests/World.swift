@@ -14,7 +14,9 @@ final class World {
 
     /// `config` is a board config; what it does not say is small here, so that limits are near.
     init(_ config: String = "", clock: Tick = .zero, connections: Int = 32) {
-        let text = World.smallLimits + config
+        let said = config.split(separator: "\n").map { $0.split(separator: " ")[0] }
+        let small = World.smallLimits.split(separator: "\n").filter { !said.contains($0.split(separator: " ")[0]) }
+        let text = small.joined(separator: "\n") + "\n" + config
         let settings = text.utf8CString.withUnsafeBufferPointer { buffer in
             buffer.withMemoryRebound(to: UInt8.self) { bytes in
                 guard case .settings(let settings) = ConfigFile.parse(ByteView(bytes.baseAddress!, bytes.count - 1))

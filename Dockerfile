@@ -1,5 +1,5 @@
 # docker build -t swiftlet . && docker run -p 1883:1883 swiftlet     the broker, on this machine
-# docker build --target dist --output binaries .                     a binary for every router, and the board configs
+# docker build --target dist --output .build-dist .                  a binary for every router, and the board configs
 # docker build --target test .                                       all that is checked before a change is accepted
 
 FROM swift:6.3.1-bookworm AS toolchain

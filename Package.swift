@@ -23,7 +23,8 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Base", "Wire", "Engine"]),
         .testTarget(name: "BrokerTests", dependencies: ["Base", "Wire", "Engine", "Broker", "Config"]),
         .testTarget(name: "ConfigTests", dependencies: ["Base", "Config"]),
-        .testTarget(name: "RuntimeTests", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim"]),
+        .testTarget(
+            name: "RuntimeTests", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

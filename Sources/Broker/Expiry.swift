@@ -27,6 +27,7 @@ extension Broker {
     /// For a session whose client is away.
     mutating func scheduleExpiry(_ handle: Handle<Session>, now: Tick) {
         let session = sessions[handle]
+        countLife(session, now: now)
         var waitMs = Broker.stepMs
         var isNeeded = false
         if limits.persistentClientExpirationSeconds > 0 {
@@ -49,10 +50,11 @@ extension Broker {
     }
 
     /// The message that has waited longest among those never sent.
-    private func oldestUnsent(_ session: UnsafeMutablePointer<Session>) -> Handle<Message>? {
+    func oldestUnsent(_ session: UnsafeMutablePointer<Session>) -> Handle<Message>? {
         var delivery = session.pointee.queue.first
         while delivery.isSome {
-            if deliveries[delivery].pointee.packetID == 0 { return deliveries[delivery].pointee.message }
+            // An id alone says nothing: a write that was cut short may have given it out ahead.
+            if !deliveries[delivery].pointee.flags.isDuplicate { return deliveries[delivery].pointee.message }
             delivery = deliveries[delivery].pointee.next
         }
         return nil
@@ -64,7 +66,7 @@ extension Broker {
         let limitMs = UInt32(limits.offlineMessageExpirySeconds) * 1000
         let removed = removeQueued(handle) { deliveries, store, delivery in
             let delivery = deliveries[delivery]
-            return delivery.pointee.packetID == 0
+            return !delivery.pointee.flags.isDuplicate
                 && now.msSince(store[delivery.pointee.message].pointee.admitted) >= limitMs
         }
         drops.expired &+= removed

@@ -114,7 +114,7 @@ extension Broker {
         session.pointee.queue.append(delivery, in: deliveries)
         session.pointee.queuedBytes += bytes
         if isAway {
-            if session.pointee.queue.count == 1 { scheduleExpiry(handle, now: store[message].pointee.admitted) }
+            if oldestUnsent(session) == message { scheduleExpiry(handle, now: store[message].pointee.admitted) }
         } else if !session.pointee.isBlocked {
             markDirty(handle)
             if isNearLimit(session) { isPressed = true }

@@ -18,7 +18,8 @@ struct SessionTable: ~Copyable {
         // long id must fit in any case.
         let longest = (maxClientIDBytes + SessionTable.textBytes - 1) / SessionTable.textBytes
         texts = Slabs(
-            &arena, "client ids", key: "global_max_clients", count: 2 * maxClients + longest, bytes: SessionTable.textBytes)
+            &arena, "client ids", key: "global_max_clients", count: 2 * maxClients + longest,
+            bytes: SessionTable.textBytes)
         let count = powerOfTwo(atLeast: maxClients)
         buckets = arena.carve("session buckets", key: "global_max_clients", count: count, of: Handle<Session>.self)
         bucketMask = UInt32(count - 1)

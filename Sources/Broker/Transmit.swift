@@ -92,7 +92,9 @@ extension Broker {
         guard delivery.pointee.packetID == 0 else { return true }
         // Sent messages first; after a reconnect they stand at the front of the queue again.
         let oldest = session.pointee.inFlight.isEmpty ? session.pointee.queue.first : session.pointee.inFlight.first
-        guard let id = session.pointee.outbound.takeID(oldest: deliveries[oldest].pointee.packetID) else { return false }
+        guard let id = session.pointee.outbound.takeID(oldest: deliveries[oldest].pointee.packetID) else {
+            return false
+        }
         delivery.pointee.packetID = id
         return true
     }

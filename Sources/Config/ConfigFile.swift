@@ -31,7 +31,9 @@ public enum ConfigFile {
         return .settings(settings)
     }
 
-    private static func read(_ key: ByteView, _ value: ByteView, into settings: inout Settings) -> ConfigError.Problem? {
+    private static func read(
+        _ key: ByteView, _ value: ByteView, into settings: inout Settings
+    ) -> ConfigError.Problem? {
         guard let option = Option.named(key) else { return .unknownKey }
         guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }

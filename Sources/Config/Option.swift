@@ -73,10 +73,11 @@ public enum Option: UInt8 {
                 name: "max_subscriptions_per_client", kind: .number(min: 1, max: 1_000_000),
                 help: "filters one client may subscribe to; more are answered with 0x80")
         case .maxConnections:
-            Row(name: "max_connections", kind: .number(min: 1, max: 1_000_000), help: "connections at a time")
+            Row(name: "max_connections", kind: .number(min: 1, max: 500_000), help: "connections at a time")
         case .globalMaxClients:
             Row(
-                name: "global_max_clients", kind: .number(min: 1, max: 1_000_000),
+                // Two slabs each for their ids, and `Pool.maxCount` of those.
+                name: "global_max_clients", kind: .number(min: 1, max: 500_000),
                 help: "clients known at a time, connected or absent")
         case .maxSubscriptions:
             Row(name: "max_subscriptions", kind: .number(min: 1, max: 1_000_000), help: "subscriptions of all clients")
@@ -88,7 +89,8 @@ public enum Option: UInt8 {
             Row(name: "max_messages", kind: .number(min: 16, max: 1_000_000), help: "messages held at a time")
         case .messageStoreSize:
             Row(
-                name: "message_store_size", kind: .size(min: 4096, max: 1 << 30),
+                // `Pool.maxCount` slabs of 248 bytes.
+                name: "message_store_size", kind: .size(min: 4096, max: 240 << 20),
                 help: "bytes of topics and payloads held at a time")
         case .maxDeliveries:
             Row(
@@ -104,7 +106,7 @@ public enum Option: UInt8 {
                 help: "QoS 2 messages on their way from all clients; one may have a quarter")
         case .packetBufferSize:
             Row(
-                name: "packet_buffer_size", kind: .size(min: 4096, max: 1 << 30),
+                name: "packet_buffer_size", kind: .size(min: 4096, max: 240 << 20),
                 help: "bytes of packets of which a part has come, or is still to be sent")
         case .receiveBufferSize:
             Row(

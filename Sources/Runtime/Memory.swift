@@ -51,7 +51,8 @@ struct Memory: ~Copyable {
         replies = ByteWriter(replyBytes, capacity: windowBytes)
         gather = Gather(&arena, key: "receive_buffer_size", scratchBytes: limits.receiveBufferBytes)
         events = arena.carve("events", key: "fixed", count: Memory.maxEvents, of: Event.self)
-        line = Line(arena.carve("log line", key: "fixed", count: Line.logBytes, of: UInt8.self), capacity: Line.logBytes)
+        let lineBytes = arena.carve("log line", key: "fixed", count: Line.logBytes, of: UInt8.self)
+        line = Line(lineBytes, capacity: Line.logBytes)
     }
 }
 

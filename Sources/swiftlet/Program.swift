@@ -107,7 +107,7 @@ struct Program {
             return settings
         case .bad(let error):
             begin()
-            error.write(file: file.map { arguments.text($0) } ?? ByteView("built-in"), to: &line)
+            error.write(file: file == nil ? ByteView("built-in") : arguments.text(file!), to: &line)
             end(to: .error)
             return nil
         }

@@ -84,7 +84,8 @@ final class World {
     }
 
     var log: String {
-        String(decoding: UnsafeBufferPointer(start: server.io.logText.start, count: server.io.logText.count), as: UTF8.self)
+        let text = server.io.logText
+        return String(decoding: UnsafeBufferPointer(start: text.start, count: text.count), as: UTF8.self)
     }
 
     /// The reasons of all `closed` lines so far, in order.

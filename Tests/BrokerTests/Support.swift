@@ -1,0 +1,118 @@
+import Base
+import Broker
+import Testing
+import Wire
+
+/// The seeds of the random tests. A failure names the one it happened with.
+let seeds: [UInt64] = [1, 2, 3]
+
+/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed everywhere.
+struct SplitMix64 {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+}
+
+/// Packets as a client writes them, as short as they can be written.
+enum Packet {
+    static func connect(_ id: String, isClean: Bool, keepAlive: UInt16 = 60) -> [UInt8] {
+        let variable = [0, 4] + Array("MQTT".utf8) + [4, isClean ? 2 : 0]
+        return packet(0x10, variable + int16(keepAlive) + field(id))
+    }
+
+    static func publish(
+        _ topic: String, _ payload: [UInt8], qos: UInt8 = 0, id: UInt16 = 0, dup: Bool = false, retain: Bool = false
+    ) -> [UInt8] {
+        let flags = qos << 1 | (dup ? 8 : 0) | (retain ? 1 : 0)
+        return packet(0x30 | flags, field(topic) + (qos > 0 ? int16(id) : []) + payload)
+    }
+
+    static func subscribe(_ filter: String, qos: UInt8) -> [UInt8] { packet(0x82, [0, 1] + field(filter) + [qos]) }
+
+    static func pubrel(_ id: UInt16) -> [UInt8] { packet(0x62, int16(id)) }
+
+    private static func packet(_ first: UInt8, _ body: [UInt8]) -> [UInt8] {
+        var length: [UInt8] = []
+        var rest = body.count
+        repeat {
+            length.append(UInt8(rest & 127) | (rest > 127 ? 128 : 0))
+            rest >>= 7
+        } while rest > 0
+        return [first] + length + body
+    }
+
+    private static func int16(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 255)] }
+    private static func field(_ text: String) -> [UInt8] { int16(UInt16(text.utf8.count)) + Array(text.utf8) }
+}
+
+/// Calls `body` with the one packet in `bytes`.
+func withFrame<R>(_ bytes: [UInt8], _ body: (Frame) -> R) -> R {
+    bytes.withUnsafeBufferPointer { buffer in
+        let view = ByteView(buffer.baseAddress!, buffer.count)
+        guard case .frame(let frame, buffer.count) = FrameReader.next(view, maxPacketBytes: 1 << 28) else {
+            preconditionFailure("no packet: \(bytes)")
+        }
+        return body(frame)
+    }
+}
+
+func withView<R>(_ text: String, _ body: (ByteView) -> R) -> R {
+    let bytes = Array(text.utf8)
+    return bytes.withUnsafeBufferPointer { body(ByteView($0.baseAddress!, $0.count)) }
+}
+
+/// The packets in `bytes`, in words: `t=p` with `qos`, `id` and `dup` where they are not zero, or `pubrel ID`.
+func words(_ bytes: [UInt8]) -> [String] {
+    var found: [String] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let packet = Array(rest)
+        let count = packet.withUnsafeBufferPointer { buffer in
+            let view = ByteView(buffer.baseAddress!, buffer.count)
+            guard case .frame(let frame, let count) = FrameReader.next(view, maxPacketBytes: 1 << 28) else { return 0 }
+            found.append(words(frame))
+            return count
+        }
+        guard count > 0 else { return found + ["incomplete"] }
+        rest = rest.dropFirst(count)
+    }
+    return found
+}
+
+private func words(_ frame: Frame) -> String {
+    if frame.type == .pubrel, case .packet(let id) = Acknowledgement.decode(frame.body) { return "pubrel \(id)" }
+    guard frame.type == .publish, case .packet(let publish) = Publish.decode(frame) else { return "\(frame.type)?" }
+    var words = "\(publish.topic.text)=\(publish.payload.text)"
+    if publish.qos != .atMostOnce { words += " qos \(publish.qos.rawValue) id \(publish.packetID)" }
+    if publish.isDuplicate { words += " dup" }
+    if publish.retain { words += " retain" }
+    return words
+}
+
+extension ByteView {
+    var array: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+    var text: String { String(decoding: array, as: UTF8.self) }
+}
+
+/// For loops too long to `#expect` in each round.
+func fail(_ what: Comment, at location: SourceLocation = #_sourceLocation) {
+    Issue.record(what, sourceLocation: location)
+}
+
+// Test arguments go from one thread to another. Plain numbers may; only the sources have no need to say so.
+extension Broker.AcknowledgeOutcome: @unchecked Sendable {}
+extension Broker.PublishOutcome: @unchecked Sendable {}
+extension CloseReason: @unchecked Sendable {}
+extension PacketType: @unchecked Sendable {}

@@ -1,0 +1,70 @@
+import Base
+import Config
+import Testing
+
+struct OptionTests {
+    static let numeric = Option.all.filter { $0.range != nil }
+
+    /// A file where no other key stands in the way of `option`'s value.
+    private func file(_ option: Option, _ value: Int) -> String {
+        var values = [
+            Option.maxPacketSize: Option.maxPacketSize.range?.lowerBound,
+            .messageStoreSize: Option.messageStoreSize.range?.upperBound,
+            .packetBufferSize: Option.packetBufferSize.range?.upperBound,
+            .maxConnections: Option.maxConnections.range?.lowerBound,
+            .globalMaxClients: Option.globalMaxClients.range?.upperBound,
+        ]
+        values[option] = value
+        return values.map { "\($0.key.name) \($0.value ?? 0)\n" }.joined()
+    }
+
+    @Test(arguments: numeric)
+    func `A number is taken from its least to its greatest value and not beyond`(option: Option) throws {
+        let range = try #require(option.range)
+        for value in [range.lowerBound, range.upperBound] {
+            let settings = Outcome(file(option, value)).settings
+            #expect(settings?.limits[option] == value)
+        }
+        for value in [range.lowerBound - 1, range.upperBound + 1] {
+            let error = Outcome("\(option.name) \(value)").error
+            #expect(error.hasPrefix("board.conf:1: \(option.name): expected "), "\(value)")
+        }
+    }
+
+    @Test(arguments: numeric)
+    func `A default stands within its range`(option: Option) throws {
+        let range = try #require(option.range)
+        #expect(range.contains(Limits()[option]))
+    }
+
+    @Test(arguments: numeric)
+    func `A key sets its own limit and no other`(option: Option) throws {
+        let range = try #require(option.range)
+        var limits = Limits()
+        let value = limits[option] == range.lowerBound ? range.lowerBound + 1 : range.lowerBound
+        limits[option] = value
+        let changed = OptionTests.numeric.filter { limits[$0] != Limits()[$0] }
+        #expect(changed == [option])
+    }
+
+    @Test func `No two keys have the same name`() {
+        #expect(Set(Option.all.map(\.name)).count == Option.count)
+    }
+
+    @Test func `Keys are small letters and underscores, as mosquitto's`() {
+        let odd = Option.all.filter { !$0.name.allSatisfy { $0.isLowercase && $0.isASCII || $0 == "_" } }
+        #expect(odd == [])
+    }
+
+    @Test func `A key is found by its name and by nothing else`() {
+        for option in Option.all { #expect(Option.named(ByteView(option.row.name)) == option) }
+        for name in ["", "max", "max_keepaliv", "max_keepalive_", "MAX_KEEPALIVE", "memory-budget"] as [StaticString] {
+            #expect(Option.named(ByteView(name)) == nil)
+        }
+    }
+
+    @Test func `All keys but three kinds have a default`() {
+        let without = Option.all.filter { !$0.row.kind.hasDefault }
+        #expect(without == [.mode, .listener, .allowAnonymous, .connectionMessages])
+    }
+}

@@ -1,0 +1,90 @@
+import Base
+import Config
+import Testing
+
+/// The seeds of the random tests. A failure names the one it happened with.
+let seeds: [UInt64] = [1, 2, 3]
+
+/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed everywhere.
+struct SplitMix64 {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+}
+
+/// What a board config comes to: its settings, or the line that says what is wrong.
+enum Outcome {
+    case settings(Settings)
+    case bad(String)
+
+    init(_ bytes: [UInt8]) {
+        self = bytes.withUnsafeBufferPointer { buffer in
+            let view = buffer.isEmpty ? .empty : ByteView(buffer.baseAddress!, buffer.count)
+            switch ConfigFile.parse(view) {
+            case .settings(let settings): return .settings(settings)
+            case .bad(let error): return .bad(text { error.write(file: ByteView("board.conf"), to: &$0) })
+            }
+        }
+    }
+
+    init(_ text: String) { self.init(Array(text.utf8)) }
+
+    var settings: Settings? {
+        switch self {
+        case .settings(let settings): settings
+        case .bad: nil
+        }
+    }
+
+    /// Empty when nothing is wrong.
+    var error: String {
+        switch self {
+        case .settings: ""
+        case .bad(let text): text
+        }
+    }
+}
+
+/// What `build` writes to a line, as text.
+func text(_ build: (inout Line) -> Void) -> String {
+    var space = [UInt8](repeating: 0, count: Line.logBytes)
+    return space.withUnsafeMutableBufferPointer { buffer in
+        var line = Line(buffer.baseAddress!, capacity: buffer.count)
+        build(&line)
+        return String(decoding: UnsafeBufferPointer(start: line.view.start, count: line.count), as: UTF8.self)
+    }
+}
+
+func text(_ address: Address) -> String { text { $0.address(address) } }
+
+/// For loops too long to `#expect` in each round.
+func fail(_ what: Comment, at location: SourceLocation = #_sourceLocation) {
+    Issue.record(what, sourceLocation: location)
+}
+
+extension Option {
+    static let all = (0..<UInt8(Option.count)).compactMap(Option.init(rawValue:))
+
+    var name: String { row.name.description }
+
+    /// The range of a number, size or duration.
+    var range: ClosedRange<Int>? {
+        switch row.kind {
+        case .number(let min, let max), .size(let min, let max), .duration(let min, let max): min...max
+        case .mode, .listener, .flag: nil
+        }
+    }
+}
+
+// Test arguments go from one thread to another. Plain numbers may; only the sources have no need to say so.
+extension Option: @unchecked Sendable {}

@@ -91,6 +91,19 @@ struct ExpiryTests {
         #expect(broker.drops.expired == 1)
     }
 
+    @Test func `A message that was offered to a write, and not taken, expires like any other`() {
+        let broker = TestBroker { $0.offlineMessageExpirySeconds = 3600 }
+        let client = broker.connect("c", isClean: false)
+        broker.subscribe(client, "#", qos: 1)
+        for i in 1...2 { broker.publish(client, "t", "\(i)", qos: 1) }
+        // The second has an id by now.
+        _ = broker.write(client, limit: 3)
+        broker.disconnect(client)
+        broker.pass(seconds: 3601)
+        #expect(broker.receive(broker.connect("c", isClean: false)) == ["t=1 qos 1 id 1 dup"])
+        #expect(broker.drops.expired == 1)
+    }
+
     @Test func `Messages of a connected client do not expire`() {
         let broker = TestBroker { $0.offlineMessageExpirySeconds = 3600 }
         let client = broker.connect("c")

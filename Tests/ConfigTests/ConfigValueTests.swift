@@ -1,6 +1,7 @@
 import Base
-import Config
 import Testing
+
+@testable import Config
 
 struct ConfigValueTests {
     private func size(_ value: String) -> Int? {
@@ -40,6 +41,17 @@ struct ConfigValueTests {
 
     @Test(arguments: ["d", "1 d", "1D", "1day", "1mi", "1hh", "-1d", "1.5h", "11y", "99999999y", "1ms"])
     func `What is no duration is refused`(value: String) { #expect(duration(value) == nil) }
+
+    @Test func `No value is beyond 31 bits, which is what a small board can count`() {
+        for text in ["2147483648", "2097152K", "2048M", "4294967297K"] as [StaticString] {
+            #expect(ConfigValue.size(ByteView(text)) == nil)
+        }
+        for text in ["2147483648s", "69y", "24856d", "99999999y"] as [StaticString] {
+            #expect(ConfigValue.duration(ByteView(text)) == nil)
+        }
+        #expect(ConfigValue.size(ByteView("2047M")) == 2047 << 20)
+        #expect(ConfigValue.duration(ByteView("24855d")) == 24_855 * 86_400)
+    }
 
     @Test(arguments: [("true", true), ("false", false)])
     func `A flag is true or false`(value: String, expected: Bool) {

@@ -11,8 +11,10 @@ import pytest
 
 from broker import OPEN, Broker, Mosquitto
 from bystanders import Bystanders
-from targets import all_targets
+from targets import Target, all_targets
 
+TARGETS = pytest.StashKey[dict[str, Target]]()
+FIGURES = pytest.StashKey[list[str]]()
 STAND_IN = os.environ.get("SWIFTLET_E2E_BROKER") == "mosquitto"
 
 # The shared broker's limits; tests may count on them.
@@ -30,15 +32,19 @@ def pytest_addoption(parser):
     parser.addoption("--targets", help="comma-separated names of the targets to test (default: all)")
 
 
+def pytest_configure(config):
+    targets = {"mosquitto": Mosquitto.TARGET} if STAND_IN else all_targets()
+    if wanted := config.getoption("--targets"):
+        if unknown := set(wanted.split(",")) - targets.keys():
+            raise pytest.UsageError(f"--targets: no {', '.join(sorted(unknown))} among {', '.join(targets)}")
+        targets = {name: targets[name] for name in wanted.split(",")}
+    config.stash[TARGETS] = targets
+
+
 def pytest_generate_tests(metafunc):
     if "target" not in metafunc.fixturenames:
         return
-    targets = {"mosquitto": Mosquitto.TARGET} if STAND_IN else all_targets()
-    if wanted := metafunc.config.getoption("--targets"):
-        unknown = set(wanted.split(",")) - targets.keys()
-        if unknown:
-            raise pytest.UsageError(f"--targets: no {', '.join(sorted(unknown))} among {', '.join(targets)}")
-        targets = {name: targets[name] for name in wanted.split(",")}
+    targets = metafunc.config.stash[TARGETS]
     if metafunc.definition.get_closest_marker("native"):
         targets = {name: target for name, target in targets.items() if target.is_native}
     metafunc.parametrize("target", targets.values(), ids=targets.keys(), scope="session")
@@ -98,9 +104,6 @@ def start(target, tmp_path):
 @pytest.fixture
 def bystanders(broker):
     return Bystanders(broker)
-
-
-FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@
 
 FROM swift:6.3.1-bookworm AS toolchain
 WORKDIR /swiftlet
-ENV SWIFTLET_VENV=/opt/swiftlet
-# On its own, so that what it installs is kept until it changes itself.
+ENV SWIFTLET_VENV=/opt/swiftlet ZIG_GLOBAL_CACHE_DIR=/opt/zig-cache
+# Each on its own, so that what it makes is kept until it changes itself.
 COPY toolchains/install toolchains/
 RUN toolchains/install && rm -rf /var/lib/apt/lists/*
+COPY toolchains/common toolchains/libc toolchains/targets toolchains/
+RUN toolchains/libc all
 
 FROM toolchain AS build
 COPY . .

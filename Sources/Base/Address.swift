@@ -24,10 +24,19 @@ public struct Address: Equatable {
     /// Every address of the machine, of both families.
     public static var any: Address { Address(words: (0, 0, 0, 0), port: 0) }
 
+    public var isAny: Bool { words.0 == 0 && words.1 == 0 && words.2 == 0 && words.3 == 0 }
+    /// Every IPv6 address and no IPv4. Told from `any` by a word that no address has.
+    public static func anyV6(port: UInt16) -> Address { Address(words: (0, 0, 0xFFFE, 6), port: port) }
+    public var isAnyV6: Bool { self == Address.anyV6(port: port) }
+    /// The end of a unix socket: this machine, by no address.
+    public static var local: Address { Address(words: (0, 0, 0xFFFE, 1), port: 0) }
+    public var isLocal: Bool { self == Address.local }
+
     public var isV4: Bool { words.0 == 0 && words.1 == 0 && words.2 == 0xFFFF }
     /// Reaches this machine only: 127.0.0.0/8 or ::1.
     public var isLoopback: Bool {
-        isV4 ? words.3 >> 24 == 127 : words.0 == 0 && words.1 == 0 && words.2 == 0 && words.3 == 1
+        if isLocal { return true }
+        return isV4 ? words.3 >> 24 == 127 : words.0 == 0 && words.1 == 0 && words.2 == 0 && words.3 == 1
     }
 
     /// The 16-bit group `index` (0…7) of the IPv6 form.

@@ -12,7 +12,7 @@ public struct Arena: ~Copyable {
     public private(set) var rowCount = 0
 
     /// More than all constructors together ask for.
-    public static var maxRows: Int { 32 }
+    public static var maxRows: Int { 48 }
 
     /// An arena that only measures. `rows` has room for `maxRows` entries and outlives the arena.
     public init(measuring rows: UnsafeMutablePointer<PlanRow>) {

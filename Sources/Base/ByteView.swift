@@ -31,7 +31,7 @@ public struct ByteView {
 
     public func dropFirst(_ n: Int) -> ByteView { slice(n, count) }
 
-    public func equals(_ other: ByteView) -> Bool {
+    @inline(never) public func equals(_ other: ByteView) -> Bool {
         guard count == other.count else { return false }
         var i = 0
         while i < count {
@@ -41,15 +41,15 @@ public struct ByteView {
         return true
     }
 
-    public func equals(_ text: StaticString) -> Bool { equals(ByteView(text)) }
+    @inline(never) public func equals(_ text: StaticString) -> Bool { equals(ByteView(text)) }
 
-    public func starts(with text: StaticString) -> Bool {
+    @inline(never) public func starts(with text: StaticString) -> Bool {
         let prefix = ByteView(text)
         return count >= prefix.count && slice(0, prefix.count).equals(prefix)
     }
 
     /// Position of the first `byte`, or nil.
-    public func firstIndex(of byte: UInt8) -> Int? {
+    @inline(never) public func firstIndex(of byte: UInt8) -> Int? {
         var i = 0
         while i < count {
             if start[i] == byte { return i }

@@ -1,4 +1,6 @@
 /// Builds one line of text in a fixed buffer. What does not fit is cut off and marked with `~` at the end.
+///
+/// Nothing here is inlined: no text is written on the path of a message, and there are hundreds of calls.
 public struct Line {
     private var writer: ByteWriter
     private var isCut = false
@@ -17,7 +19,7 @@ public struct Line {
     public var view: ByteView { writer.written }
 
     /// The finished line, with its line feed.
-    public mutating func ended() -> ByteView {
+    @inline(never) public mutating func ended() -> ByteView {
         if isCut { writer.byte(UInt8(ascii: "~")) }
         writer.byte(UInt8(ascii: "\n"))
         return writer.written
@@ -28,13 +30,13 @@ public struct Line {
         isCut = false
     }
 
-    public mutating func byte(_ value: UInt8) {
+    @inline(never) public mutating func byte(_ value: UInt8) {
         if writer.room > 2, !isCut { writer.byte(value) } else { isCut = true }
     }
 
-    public mutating func text(_ text: StaticString) { bytes(ByteView(text)) }
+    @inline(never) public mutating func text(_ text: StaticString) { bytes(ByteView(text)) }
 
-    public mutating func bytes(_ view: ByteView) {
+    @inline(never) public mutating func bytes(_ view: ByteView) {
         var i = 0
         while i < view.count {
             byte(view[i])
@@ -42,14 +44,14 @@ public struct Line {
         }
     }
 
-    public mutating func number(_ value: Int) {
+    @inline(never) public mutating func number(_ value: Int) {
         if value < 0 { byte(UInt8(ascii: "-")) }
         digits(value.magnitude)
     }
 
-    public mutating func number(_ value: UInt32) { digits(UInt(value)) }
+    @inline(never) public mutating func number(_ value: UInt32) { digits(UInt(value)) }
 
-    public mutating func spaces(_ count: Int) {
+    @inline(never) public mutating func spaces(_ count: Int) {
         var i = 0
         while i < count {
             byte(UInt8(ascii: " "))
@@ -58,7 +60,7 @@ public struct Line {
     }
 
     /// `value` at the right edge of a column.
-    public mutating func column(_ value: Int, width: Int) {
+    @inline(never) public mutating func column(_ value: Int, width: Int) {
         var digits = 1
         var rest = value
         while rest > 9 {
@@ -70,7 +72,7 @@ public struct Line {
     }
 
     /// `text` at the left edge of a column.
-    public mutating func column(_ text: StaticString, width: Int) {
+    @inline(never) public mutating func column(_ text: StaticString, width: Int) {
         self.text(text)
         spaces(width - text.utf8CodeUnitCount)
     }
@@ -85,7 +87,7 @@ public struct Line {
     }
 
     /// Eight hexadecimal digits.
-    public mutating func hex(_ value: UInt32) {
+    @inline(never) public mutating func hex(_ value: UInt32) {
         var shift: UInt32 = 32
         while shift > 0 {
             shift -= 4
@@ -102,25 +104,27 @@ public struct Line {
 // logfmt: `key=value key="value with spaces"`.
 extension Line {
     /// Begins a log line.
-    public mutating func event(_ event: LogEvent) {
+    @inline(never) public mutating func event(_ event: LogEvent) {
         text("event=")
         text(event.name)
     }
 
-    public mutating func field(_ key: StaticString, _ value: StaticString) { field(key, ByteView(value)) }
+    @inline(never) public mutating func field(_ key: StaticString, _ value: StaticString) {
+        field(key, ByteView(value))
+    }
 
-    public mutating func field(_ key: StaticString, _ value: Int) {
+    @inline(never) public mutating func field(_ key: StaticString, _ value: Int) {
         self.key(key)
         number(value)
     }
 
-    public mutating func field(_ key: StaticString, _ address: Address) {
+    @inline(never) public mutating func field(_ key: StaticString, _ address: Address) {
         self.key(key)
         self.address(address)
     }
 
     /// Bytes of unknown origin: quoted when they hold a space, a quote or `=`; what is no printable ASCII is escaped.
-    public mutating func field(_ key: StaticString, _ value: ByteView) {
+    @inline(never) public mutating func field(_ key: StaticString, _ value: ByteView) {
         self.key(key)
         let quoted = Line.needsQuotes(value)
         if quoted { byte(UInt8(ascii: "\"")) }
@@ -129,7 +133,7 @@ extension Line {
     }
 
     /// As a field's value, without quotes.
-    public mutating func escaped(_ value: ByteView) {
+    @inline(never) public mutating func escaped(_ value: ByteView) {
         var i = 0
         while i < value.count {
             let b = value[i]
@@ -148,7 +152,11 @@ extension Line {
     }
 
     /// `127.0.0.1:1883`, `[::1]:1883`.
-    public mutating func address(_ address: Address) {
+    @inline(never) public mutating func address(_ address: Address) {
+        if address.isLocal {
+            text("local")
+            return
+        }
         if address.isV4 {
             var shift: UInt32 = 32
             while shift > 0 {
@@ -158,7 +166,7 @@ extension Line {
             }
         } else {
             byte(UInt8(ascii: "["))
-            groups(address)
+            groups(address.isAnyV6 ? .any : address)
             byte(UInt8(ascii: "]"))
         }
         byte(UInt8(ascii: ":"))
@@ -197,14 +205,14 @@ extension Line {
     }
 
     /// Begins a field whose value is put together by the caller.
-    public mutating func key(_ key: StaticString) {
+    @inline(never) public mutating func key(_ key: StaticString) {
         if count > 0 { byte(UInt8(ascii: " ")) }
         text(key)
         byte(UInt8(ascii: "="))
     }
 
     /// Whether a value with these bytes must stand in quotes.
-    public static func needsQuotes(_ value: ByteView) -> Bool {
+    @inline(never) public static func needsQuotes(_ value: ByteView) -> Bool {
         var i = 0
         while i < value.count {
             let b = value[i]

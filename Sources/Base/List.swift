@@ -47,4 +47,16 @@ public struct List<Record: Linked> {
         count -= 1
         return handle
     }
+
+    /// Takes `handle` out, wherever it stands. Looks at all before it.
+    public mutating func remove(_ handle: Handle<Record>, in pool: borrowing Pool<Record>) {
+        var previous = Handle<Record>.none
+        var here = first
+        while here.isSome, here != handle {
+            previous = here
+            here = pool[here].pointee.next
+        }
+        precondition(here == handle, "not in this list")
+        remove(handle, after: previous, in: pool)
+    }
 }

@@ -14,6 +14,18 @@ public enum LogEvent: UInt8 {
     case acceptFailed
     /// Messages were dropped in the last second, by cause.
     case dropped
+    /// The line before came so many times more.
+    case repeated
+    /// A new board config is in force, or why it is not.
+    case reloaded, reloadFailed
+    /// A changed key that only a restart can apply.
+    case needsRestart
+    /// A listener's address is not there; it is tried again.
+    case listenFailed
+    /// A listener was opened later, or closed.
+    case listening, listenerClosed
+    /// How much of a pool is used, on request.
+    case pool
 
     public var name: StaticString {
         switch self {
@@ -24,6 +36,23 @@ public enum LogEvent: UInt8 {
         case .refused: "refused"
         case .acceptFailed: "accept-failed"
         case .dropped: "dropped"
+        case .repeated: "repeated"
+        case .reloaded: "reloaded"
+        case .reloadFailed: "reload-failed"
+        case .needsRestart: "needs-restart"
+        case .listenFailed: "listen-failed"
+        case .listening: "listening"
+        case .listenerClosed: "listener-closed"
+        case .pool: "pool"
+        }
+    }
+
+    public var level: LogLevel {
+        switch self {
+        case .reloadFailed: .error
+        case .acceptFailed, .dropped, .refused, .needsRestart, .listenFailed: .warning
+        case .ready, .stopped, .reloaded, .listening, .listenerClosed, .pool: .notice
+        case .connected, .closed, .repeated: .information
         }
     }
 }

@@ -26,7 +26,7 @@ public struct Slabs: ~Copyable {
     }
 
     /// Appends all of `view` to `chain`, or nothing and answers false when the slabs do not suffice.
-    public mutating func append(_ view: ByteView, to chain: inout Chain) -> Bool {
+    @inline(never) public mutating func append(_ view: ByteView, to chain: inout Chain) -> Bool {
         guard hasRoom(for: view.count, behind: chain) else { return false }
         var copied = 0
         while copied < view.count {
@@ -44,7 +44,7 @@ public struct Slabs: ~Copyable {
     }
 
     /// Gives all slabs of `chain` back and leaves it empty.
-    public mutating func free(_ chain: inout Chain) {
+    @inline(never) public mutating func free(_ chain: inout Chain) {
         while let slab = chain.slabs.removeFirst(in: pool) { pool.give(slab) }
         chain.count = 0
     }
@@ -52,16 +52,11 @@ public struct Slabs: ~Copyable {
     public func equals(_ chain: Chain, _ view: ByteView) -> Bool {
         guard Int(chain.count) == view.count else { return false }
         var reader = ChainReader(chain)
-        var offset = 0
-        while let run = reader.next(in: self) {
-            guard run.equals(view.slice(offset, offset + run.count)) else { return false }
-            offset += run.count
-        }
-        return true
+        return reader.equals(view, in: self)
     }
 
     /// Copies all bytes of `chain` to `target`, which has room for them.
-    public func copy(_ chain: Chain, to target: UnsafeMutablePointer<UInt8>) {
+    @inline(never) public func copy(_ chain: Chain, to target: UnsafeMutablePointer<UInt8>) {
         var reader = ChainReader(chain)
         var offset = 0
         while let run = reader.next(in: self) {
@@ -71,14 +66,16 @@ public struct Slabs: ~Copyable {
     }
 
     fileprivate func view(_ slab: Handle<Slab>) -> ByteView { ByteView(pool.bytes(of: slab), bytesPerSlab) }
-    fileprivate func next(_ slab: Handle<Slab>) -> Handle<Slab> { pool[slab].pointee.next }
+    func next(_ slab: Handle<Slab>) -> Handle<Slab> { pool[slab].pointee.next }
+
+    mutating func give(_ slab: Handle<Slab>) { pool.give(slab) }
 
     private func slabs(for bytes: Int) -> Int { (bytes + bytesPerSlab - 1) / bytesPerSlab }
 }
 
 /// A run of bytes kept in `Slabs`. Owns its slabs: whoever drops it gives it to `Slabs.free` first.
 public struct Chain {
-    fileprivate var slabs = List<Slab>()
+    var slabs = List<Slab>()
     /// Bytes held.
     public fileprivate(set) var count: UInt32 = 0
 
@@ -98,6 +95,12 @@ public struct ChainReader {
         left = Int(chain.count)
     }
 
+    public init(_ stored: Stored) {
+        slab = stored.first
+        offset = 0
+        left = Int(stored.count)
+    }
+
     /// Bytes not yet read.
     public var remaining: Int { left }
 
@@ -113,6 +116,17 @@ public struct ChainReader {
             offset = 0
         }
         return view
+    }
+
+    /// Whether what is left is as long as `view` and equal to it.
+    public mutating func equals(_ view: ByteView, in slabs: borrowing Slabs) -> Bool {
+        guard left == view.count else { return false }
+        var offset = 0
+        while let run = next(in: slabs) {
+            guard run.equals(view.slice(offset, offset + run.count)) else { return false }
+            offset += run.count
+        }
+        return true
     }
 
     /// Passes over `count` bytes, of which so many are left.

@@ -6,10 +6,16 @@ import Wire
 /// Sessions, subscriptions and messages, and the rules of MQTT that bind them. Does no I/O and reads no clock: packets
 /// and time come in as arguments; what is to be sent is asked for by the layer that owns the connections.
 ///
-/// The verbs stand in files of their own: `Connect`, `Subscribe`, `Publish`, `Transmit`, `Acknowledge`, `Expiry`.
+/// The verbs stand in files of their own: `Connect`, `Access`, `Subscribe`, `Publish`, `Retained`, `Transmit`,
+/// `Acknowledge`, `Expiry`.
 public struct Broker: ~Copyable {
-    let limits: Limits
-    let allowAnonymous: Bool
+    public internal(set) var limits: Limits
+    var allowZeroLengthClientID: Bool
+    /// By access index: 0 for all listeners, or one for each.
+    let accessRules: UnsafeMutablePointer<AccessRules>
+    var accessList: AccessList
+    /// Room for a pattern of the access file with names put in.
+    let accessScratch: UnsafeMutablePointer<UInt8>
     var sessions: SessionTable
     var tree: TopicTree
     var subscriptions: Pool<Subscription>
@@ -19,30 +25,61 @@ public struct Broker: ~Copyable {
     /// Ends of offline sessions and of the messages kept for them, by session index.
     var expiries: TimerWheel
 
+    public internal(set) var retained = RetainedCount()
+    /// Room for the topic of a message that comes from the store.
+    let topicScratch: UnsafeMutablePointer<UInt8>
+
     /// Number of the current walk for receivers.
     var walk: UInt32 = 0
+    /// How many receivers it found.
+    var hitCount = 0
     /// Sessions with something new to send.
     var firstDirty = Handle<Session>.none
     var lastDirty = Handle<Session>.none
     /// See `wantsFlush`.
     var isPressed = false
     public internal(set) var drops = DropCounters()
+    public internal(set) var traffic = Traffic()
+    /// Sessions whose client is away, and those that ended because it stayed away too long.
+    public internal(set) var awayCount = 0
+    public internal(set) var expiredSessions: UInt32 = 0
 
-    public init(_ arena: inout Arena, limits: Limits, allowAnonymous: Bool, hash: KeyedHash, now: Tick) {
+    /// One for all listeners, and one for each.
+    static var maxAccessSets: Int { Settings.maxListeners + 1 }
+
+    public init(_ arena: inout Arena, settings: Settings, hash: KeyedHash, now: Tick) {
+        let limits = settings.limits
         self.limits = limits
-        self.allowAnonymous = allowAnonymous
+        allowZeroLengthClientID = settings.allowZeroLengthClientID
         sessions = SessionTable(
-            &arena, maxClients: limits.maxClients, maxClientIDBytes: limits.maxClientIDBytes, hash: hash)
+            &arena, maxClients: limits.maxClients, maxClientIDBytes: limits.maxClientIDBytes,
+            keepsUserNames: settings.usesACL, hash: hash)
+        accessRules = arena.carve("access sets", key: "fixed", count: Broker.maxAccessSets, of: AccessRules.self)
+        if !arena.isMeasuring { accessRules.initialize(repeating: AccessRules(), count: Broker.maxAccessSets) }
+        let usesACL = settings.usesACL
+        accessList = AccessList(&arena, textBytes: usesACL ? limits.maxAccessBytes : 0)
+        accessScratch = arena.carve(
+            "access scratch", key: "max_topic_length", count: usesACL ? limits.maxTopicBytes : 0, of: UInt8.self)
         expiries = TimerWheel(&arena, "session timers", key: "global_max_clients", count: limits.maxClients, now: now)
+        // The broker's own topics, some 100 on 130 nodes, must not take what is meant for the clients'.
+        let (systemNodes, systemMessages) = limits.sysIntervalSeconds > 0 ? (160, 128) : (0, 0)
         tree = TopicTree(
-            &arena, maxNodes: limits.maxTopicNodes, maxLevels: limits.maxTopicLevels,
+            &arena, maxNodes: limits.maxTopicNodes + systemNodes,
+            maxLevels: max(limits.maxTopicLevels, Broker.systemTopicLevels),
             maxTopicBytes: limits.maxTopicBytes, hash: hash)
         subscriptions = Pool(&arena, "subscriptions", key: "max_subscriptions", count: limits.maxSubscriptions)
-        store = MessageStore(&arena, maxMessages: limits.maxMessages, bytes: limits.messageStoreBytes)
+        store = MessageStore(
+            &arena, maxMessages: limits.maxMessages + systemMessages,
+            bytes: limits.messageStoreBytes + systemMessages * MessageStore.slabBytes)
         deliveries = Pool(&arena, "deliveries", key: "max_deliveries", count: limits.maxDeliveries)
         inboundIDs = Pool(
             &arena, "incoming qos 2", key: "max_incoming_inflight", count: limits.maxIncomingInflight)
+        let longestTopic = max(limits.maxTopicBytes, Broker.systemTopicBytes)
+        topicScratch = arena.carve("topic scratch", key: "max_topic_length", count: longestTopic, of: UInt8.self)
     }
+
+    /// Bytes of all topics and payloads in the message store.
+    public var storedBytes: Int { store.bytes }
 
     /// The store or the deliveries are nearly used up: publishers should wait until subscribers have drained some.
     public var isLow: Bool { store.isLow || deliveries.free < deliveries.capacity / 8 }
@@ -58,6 +95,12 @@ public struct Broker: ~Copyable {
         return isPressed
     }
 
+    /// Puts new limits in force. Those that size memory are the old ones.
+    public mutating func use(_ settings: Settings) {
+        limits = settings.limits
+        allowZeroLengthClientID = settings.allowZeroLengthClientID
+    }
+
     /// What is held right now. All zero when no client is known and nothing waits.
     public var inUse: InUse {
         var inUse = InUse()
@@ -69,6 +112,22 @@ public struct Broker: ~Copyable {
         inUse.deliveries = deliveries.inUse
         inUse.inboundIDs = inboundIDs.inUse
         return inUse
+    }
+
+    /// Every pool of the broker by number, from zero; nil behind the last.
+    public func poolUse(_ index: Int) -> PoolUse? {
+        switch index {
+        case 0: sessions.use
+        case 1: sessions.textUse
+        case 2: subscriptions.use("subscriptions")
+        case 3: tree.use
+        case 4: tree.textUse
+        case 5: store.use
+        case 6: store.slabUse
+        case 7: deliveries.use("deliveries")
+        case 8: inboundIDs.use("incoming-qos-2")
+        default: nil
+        }
     }
 
     public struct InUse: Equatable {
@@ -90,6 +149,14 @@ public struct Broker: ~Copyable {
     }
 }
 
+/// PUBLISH packets since the start, and the bytes of their payloads.
+public struct Traffic {
+    public internal(set) var messagesReceived = Counter()
+    public internal(set) var messagesSent = Counter()
+    public internal(set) var bytesReceived = Counter()
+    public internal(set) var bytesSent = Counter()
+}
+
 /// Messages that were not delivered, by cause, since the start.
 public struct DropCounters: Equatable {
     /// The client's queue had reached `max_queued_messages` or `max_queued_bytes`.
@@ -98,9 +165,13 @@ public struct DropCounters: Equatable {
     public var storeFull: UInt32 = 0
     /// Waited longer than `offline_message_expiry`.
     public var expired: UInt32 = 0
+    /// More than `max_retained_messages` or `max_retained_bytes`, or no node for the topic: delivered, and not kept.
+    public var retainedFull: UInt32 = 0
+    /// Published by a client that may not write to the topic, or below `$SYS`.
+    public var forbidden: UInt32 = 0
     /// The topic has more levels or bytes than allowed here.
     public var topicTooLong: UInt32 = 0
 
     public init() {}
-    public var total: UInt32 { queueFull &+ storeFull &+ expired &+ topicTooLong }
+    public var total: UInt32 { queueFull &+ storeFull &+ expired &+ retainedFull &+ forbidden &+ topicTooLong }
 }

@@ -11,21 +11,54 @@ extension Broker {
         case refused(CloseReason)
     }
 
-    /// Lets a client in, or says why not. `link` is its connection; `random` makes the id of a client that has none.
-    public mutating func connect(_ connect: Connect, link: Handle<Link>, random: (UInt32, UInt32)) -> ConnectOutcome {
-        guard allowAnonymous else { return .refused(.notAuthorised) }
+    /// Lets a client in whose admission was granted, or says why not. `link` is its connection; `random` makes the id
+    /// of a client that has none.
+    public mutating func connect(
+        _ connect: Connect, accessIndex: Int, link: Handle<Link>, random: (UInt32, UInt32), now: Tick
+    ) -> ConnectOutcome {
+        guard allowZeroLengthClientID || !connect.clientID.isEmpty else { return .refused(.badClientID) }
         guard connect.clientID.count <= limits.maxClientIDBytes else { return .refused(.badClientID) }
         let asked = Int(connect.keepAlive)
-        // Zero, "never", is above any cap; without a cap, 65,535, it is let through.
-        guard limits.maxKeepAliveSeconds == 65_535 || (asked > 0 && asked <= limits.maxKeepAliveSeconds) else {
+        // Zero, "never", is above any limit.
+        guard limits.maxKeepAliveSeconds == 0 || (asked > 0 && asked <= limits.maxKeepAliveSeconds) else {
             return .refused(.keepAliveTooLong)
         }
-        if connect.clientID.isEmpty { return connectUnnamed(link: link, random: random) }
-        return enter(connect.clientID, isClean: connect.cleanSession, link: link)
+        let nameToKeep = accessList.isOn ? connect.userName ?? .empty : .empty
+        // One client must not take the room for all clients' names.
+        guard nameToKeep.count <= limits.maxClientIDBytes else { return .refused(.badUserNameOrPassword) }
+        guard let userName = sessions.storeUserName(nameToKeep) else { return .refused(.serverFull) }
+        var will = Will()
+        if let asked = connect.will {
+            let isTooLong = limits.maxPayloadBytes > 0 && asked.payload.count > limits.maxPayloadBytes
+            let reason: CloseReason = isTooLong
+                ? .packetTooLarge : isWithinLimits(topic: asked.topic) ? .serverFull : .badTopicName
+            guard reason == .serverFull,
+                let message = store.admit(topic: asked.topic, payload: asked.payload, now: now)
+            else {
+                sessions.freeUserName(userName)
+                return .refused(reason)
+            }
+            will = Will(message: message, qos: asked.qos, retain: asked.retain)
+        }
+        let outcome = connect.clientID.isEmpty
+            ? enterUnnamed(link: link, random: random)
+            : enter(connect.clientID, isClean: connect.cleanSession, link: link)
+        switch outcome {
+        case .accepted(let session, _, _):
+            sessions[session].pointee.will = will
+            sessions[session].pointee.accessIndex = UInt8(accessIndex)
+            sessions[session].pointee.isBridge = connect.isBridge
+            sessions.setUserName(session, userName)
+            removeForbidden(session)
+        case .refused:
+            if will.message.isSome { store.release(will.message) }
+            sessions.freeUserName(userName)
+        }
+        return outcome
     }
 
     /// [MQTT-3.1.3-6] `auto-` and 16 hexadecimal digits.
-    private mutating func connectUnnamed(link: Handle<Link>, random: (UInt32, UInt32)) -> ConnectOutcome {
+    private mutating func enterUnnamed(link: Handle<Link>, random: (UInt32, UInt32)) -> ConnectOutcome {
         var space: (UInt64, UInt64, UInt64) = (0, 0, 0)
         return withUnsafeMutableBytes(of: &space) { bytes in
             var line = Line(bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), capacity: bytes.count)
@@ -39,6 +72,8 @@ extension Broker {
     private mutating func enter(_ clientID: ByteView, isClean: Bool, link: Handle<Link>) -> ConnectOutcome {
         var displaced = Handle<Link>.none
         if let known = sessions.find(clientID) {
+            // The old connection, if there still is one, ends without DISCONNECT.
+            publishWill(known)
             displaced = sessions[known].pointee.link
             // [MQTT-3.1.2-6] A clean session on either side leaves nothing of the old one.
             if !isClean, !sessions[known].pointee.isClean {
@@ -54,9 +89,32 @@ extension Broker {
         return .accepted(session, sessionPresent: false, displaced: displaced)
     }
 
-    /// The connection is gone. The session stays if the client wanted it to [MQTT-3.1.2-4].
-    public mutating func disconnect(_ handle: Handle<Session>, now: Tick) {
+    /// What was queued for a client that may no longer read it, or for another one with the same client id, is not
+    /// delivered.
+    private mutating func removeForbidden(_ handle: Handle<Session>) {
+        guard accessList.isOn else { return }
         let session = sessions[handle]
+        var previous = Handle<Delivery>.none
+        var delivery = session.pointee.queue.first
+        while delivery.isSome {
+            let next = deliveries[delivery].pointee.next
+            let message = deliveries[delivery].pointee.message
+            if message.isSome, !isAllowed(.read, handle, store.copyTopic(message, to: topicScratch)) {
+                session.pointee.queue.remove(delivery, after: previous, in: deliveries)
+                session.pointee.queuedBytes -= store[message].pointee.content.count
+                drop(delivery)
+            } else {
+                previous = delivery
+            }
+            delivery = next
+        }
+    }
+
+    /// The connection is gone. The session stays if the client wanted it to [MQTT-3.1.2-4].
+    /// `isOrderly` says that DISCONNECT came, and the will is void [MQTT-3.14.4-3].
+    public mutating func disconnect(_ handle: Handle<Session>, isOrderly: Bool, now: Tick) {
+        let session = sessions[handle]
+        if isOrderly { dropWill(session) } else { publishWill(handle) }
         guard !session.pointee.isClean else {
             end(handle)
             return
@@ -64,6 +122,7 @@ extension Broker {
         session.pointee.link = .none
         session.pointee.isBlocked = false
         forgetBegun(handle)
+        awayCount += 1
         session.pointee.lifeSeconds = UInt32(limits.persistentClientExpirationSeconds)
         session.pointee.lifeCountedAt = now
         scheduleExpiry(handle, now: now)
@@ -73,10 +132,32 @@ extension Broker {
     private mutating func forgetBegun(_ handle: Handle<Session>) {
         let session = sessions[handle]
         if session.pointee.sentBytes > 0 {
-            deliveries[session.pointee.queue.first].pointee.flags.isDuplicate = true
+            let begun = deliveries[session.pointee.queue.first]
+            // [MQTT-3.3.1-2]
+            if begun.pointee.flags.qos != .atMostOnce { begun.pointee.flags.isDuplicate = true }
             session.pointee.sentBytes = 0
         }
+        if limits.queuesQoS0 { return }
         removeQueued(handle) { deliveries, _, delivery in deliveries[delivery].pointee.flags.qos == .atMostOnce }
+    }
+
+    /// [MQTT-3.1.2-8, MQTT-3.1.2-10, MQTT-3.1.2-16, MQTT-3.1.2-17]
+    private mutating func publishWill(_ handle: Handle<Session>) {
+        let will = sessions[handle].pointee.will
+        sessions[handle].pointee.will = Will()
+        guard will.message.isSome else { return }
+        let topic = store.copyTopic(will.message, to: topicScratch)
+        if !Broker.isSystem(topic), isAllowed(.write, handle, topic) {
+            publishStored(will.message, qos: will.qos, retain: will.retain)
+        } else {
+            drops.forbidden &+= 1
+            store.release(will.message)
+        }
+    }
+
+    private mutating func dropWill(_ session: UnsafeMutablePointer<Session>) {
+        if session.pointee.will.message.isSome { store.release(session.pointee.will.message) }
+        session.pointee.will = Will()
     }
 
     /// What was sent and not acknowledged goes out again, first and in its old order, with the ids it had
@@ -84,6 +165,7 @@ extension Broker {
     private mutating func resume(_ handle: Handle<Session>, link: Handle<Link>) {
         let session = sessions[handle]
         expiries.cancel(handle.index)
+        if session.pointee.link.isNone { awayCount -= 1 }
         session.pointee.link = link
         forgetBegun(handle)
         session.pointee.isBlocked = false
@@ -105,7 +187,9 @@ extension Broker {
     /// Ends the session and gives back everything that hangs on it.
     mutating func end(_ handle: Handle<Session>) {
         let session = sessions[handle]
+        precondition(session.pointee.will.message.isNone, "a will that is neither published nor void")
         expiries.cancel(handle.index)
+        if session.pointee.link.isNone { awayCount -= 1 }
         while session.pointee.firstSubscription.isSome { removeSubscription(session.pointee.firstSubscription) }
         while let delivery = session.pointee.queue.removeFirst(in: deliveries) { drop(delivery) }
         while let delivery = session.pointee.inFlight.removeFirst(in: deliveries) { drop(delivery) }

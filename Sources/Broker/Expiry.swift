@@ -11,6 +11,7 @@ extension Broker {
             countLife(sessions[handle], now: now)
             if limits.persistentClientExpirationSeconds > 0, sessions[handle].pointee.lifeSeconds == 0 {
                 end(handle)
+                expiredSessions &+= 1
             } else {
                 expireMessages(handle, now: now)
                 scheduleExpiry(handle, now: now)

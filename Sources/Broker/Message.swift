@@ -6,11 +6,13 @@ public struct Message {
     /// Who holds it: each delivery, and the publisher while it is being routed. At zero it is gone.
     var references: UInt32
     /// The topic's length field, the topic and the payload, as they stand in a PUBLISH.
-    var content: Chain
+    let content: Stored
     /// The length field and the topic.
-    var topicFieldBytes: UInt32
+    let topicFieldBytes: UInt32
     /// When it came; offline messages expire by this.
-    var admitted: Tick
+    let admitted: Tick
+    /// The QoS it was published with, if it is retained.
+    var retainedQoS = QoS.atMostOnce
 
     var payloadBytes: Int { Int(content.count) - Int(topicFieldBytes) }
 }
@@ -19,10 +21,11 @@ public struct Message {
 public struct MessageStore: ~Copyable {
     private var messages: Pool<Message>
     private var slabs: Slabs
+    /// Bytes of all topics and payloads.
+    private(set) var bytes = 0
 
-    /// Bytes of a slab. A sensor's message (topic of 20 to 40 bytes, payload of up to 80) takes one; large enough that
-    /// the longest message makes few pieces of a gather write.
-    public static var slabBytes: Int { 248 }
+    /// Bytes of a slab. A sensor's message (topic of 20 to 40 bytes, payload of up to 80) takes one.
+    public static var slabBytes: Int { 120 }
 
     init(_ arena: inout Arena, maxMessages: Int, bytes: Int) {
         messages = Pool(&arena, "messages", key: "max_messages", count: maxMessages)
@@ -33,6 +36,8 @@ public struct MessageStore: ~Copyable {
     }
 
     var inUse: Int { messages.inUse }
+    var use: PoolUse { messages.use("messages") }
+    var slabUse: PoolUse { slabs.use("message-slabs") }
     /// Messages, each of one slab, that can still be admitted.
     var freeMessages: Int { min(messages.free, slabs.freeSlabs) }
     var slabsInUse: Int { slabs.inUse }
@@ -53,8 +58,38 @@ public struct MessageStore: ~Copyable {
         }
         _ = slabs.append(topic, to: &content)
         _ = slabs.append(payload, to: &content)
+        bytes += topic.count + payload.count
         return messages.take(
-            Message(references: 1, content: content, topicFieldBytes: UInt32(2 + topic.count), admitted: now))
+            Message(
+                references: 1, content: slabs.seal(content), topicFieldBytes: UInt32(2 + topic.count), admitted: now))
+    }
+
+    /// What the message takes of the store: whole slabs.
+    func bytesTaken(by handle: Handle<Message>) -> Int {
+        let slabs = (Int(messages[handle].pointee.content.count) + MessageStore.slabBytes - 1) / MessageStore.slabBytes
+        return slabs * MessageStore.slabBytes
+    }
+
+    func payload(of handle: Handle<Message>, equals value: ByteView) -> Bool {
+        let message = messages[handle]
+        guard message.pointee.payloadBytes == value.count else { return false }
+        var reader = ChainReader(message.pointee.content)
+        reader.skip(Int(message.pointee.topicFieldBytes), in: slabs)
+        return reader.equals(value, in: slabs)
+    }
+
+    /// Copies the topic of a message to `target`, which has room for it.
+    func copyTopic(_ handle: Handle<Message>, to target: UnsafeMutablePointer<UInt8>) -> ByteView {
+        let message = messages[handle]
+        var reader = ChainReader(message.pointee.content)
+        reader.skip(2, in: slabs)
+        let count = Int(message.pointee.topicFieldBytes) - 2
+        var copied = 0
+        while copied < count, let run = reader.next(in: slabs, limit: count - copied) {
+            run.copy(to: target + copied)
+            copied += run.count
+        }
+        return ByteView(target, count)
     }
 
     subscript(_ handle: Handle<Message>) -> UnsafeMutablePointer<Message> { messages[handle] }
@@ -65,7 +100,8 @@ public struct MessageStore: ~Copyable {
         let message = messages[handle]
         message.pointee.references -= 1
         guard message.pointee.references == 0 else { return }
-        slabs.free(&message.pointee.content)
+        bytes -= Int(message.pointee.content.count) - 2
+        slabs.free(message.pointee.content)
         messages.give(handle)
     }
 

@@ -8,7 +8,11 @@ public enum Link {}
 /// What the broker keeps for one client [MQTT 3.1.1 §3.1.2.4]: subscriptions, messages under way, and the ids it
 /// waits for. Outlives the connection when the client asked for that.
 public struct Session {
-    var clientID: Chain
+    let clientID: Stored
+    /// Empty for an anonymous client, and where no access file asks for it.
+    var userName = Stored.empty
+    /// Which access rules hold for the client.
+    var accessIndex: UInt8 = 0
     /// The table's hash of the client id.
     let idHash: UInt32
     /// The next session in the same bucket of the table.
@@ -17,6 +21,8 @@ public struct Session {
     var link: Handle<Link>
     /// The session ends with the connection.
     var isClean: Bool
+    /// The client is a broker, and said so: it gets nothing back of what it publishes, and RETAIN as it was published.
+    var isBridge = false
 
     // Subscriptions.
     var firstSubscription: Handle<Subscription> = .none
@@ -36,6 +42,10 @@ public struct Session {
     // Messages from the client.
     var inbound = InboundFlow()
 
+    /// Published when the connection ends without DISCONNECT; none if the client left no will, or when it is done
+    /// [MQTT-3.1.2-8, MQTT-3.1.2-10].
+    var will = Will()
+
     // For the walk that finds a message's receivers.
     var walk: UInt32 = 0
     var hitQoS = QoS.atMostOnce
@@ -50,13 +60,20 @@ public struct Session {
     var lifeSeconds: UInt32 = 0
     var lifeCountedAt: Tick = .zero
 
-    init(clientID: Chain, idHash: UInt32, nextInBucket: Handle<Session>, link: Handle<Link>, isClean: Bool) {
+    init(clientID: Stored, idHash: UInt32, nextInBucket: Handle<Session>, link: Handle<Link>, isClean: Bool) {
         self.clientID = clientID
         self.idHash = idHash
         self.nextInBucket = nextInBucket
         self.link = link
         self.isClean = isClean
     }
+}
+
+/// The message a client leaves behind.
+struct Will {
+    var message: Handle<Message> = .none
+    var qos = QoS.atMostOnce
+    var retain = false
 }
 
 /// One message on its way to one client.
@@ -69,10 +86,11 @@ struct Delivery: Linked {
     var state = DeliveryState.queued
     var flags: Flags
 
-    /// QoS in the lowest two bits, and whether this is a repetition.
+    /// QoS in the lowest two bits, whether this is a repetition, and whether it is sent because of a new subscription.
     struct Flags {
         private var bits: UInt8
-        init(qos: QoS) { bits = qos.rawValue }
+        init(qos: QoS, isRetained: Bool) { bits = qos.rawValue | (isRetained ? 8 : 0) }
+        var isRetained: Bool { bits & 8 != 0 }
         var qos: QoS {
             get { QoS(rawValue: bits & 3) ?? .atMostOnce }
             set { bits = bits & ~3 | newValue.rawValue }

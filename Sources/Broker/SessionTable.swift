@@ -1,9 +1,10 @@
 import Base
+import Wire
 
 /// All sessions, found by client id [MQTT-3.1.3-2].
 struct SessionTable: ~Copyable {
     private var pool: Pool<Session>
-    /// Client ids.
+    /// Client ids and user names.
     private var texts: Slabs
     private let buckets: UnsafeMutablePointer<Handle<Session>>
     private let bucketMask: UInt32
@@ -12,21 +13,24 @@ struct SessionTable: ~Copyable {
     /// Most ids (`mosq-` and 18 characters, a UUID without dashes) take one or two.
     private static var textBytes: Int { 24 }
 
-    init(_ arena: inout Arena, maxClients: Int, maxClientIDBytes: Int, hash: KeyedHash) {
+    init(_ arena: inout Arena, maxClients: Int, maxClientIDBytes: Int, keepsUserNames: Bool, hash: KeyedHash) {
         pool = Pool(&arena, "sessions", key: "global_max_clients", count: maxClients)
-        // A client with the longest id takes `maxClientIDBytes`; two slabs each is what ids need in the field, and one
-        // long id must fit in any case.
+        // Two slabs each is what ids need in the field, one is enough for most user names, and one long id and one long
+        // name must fit in any case.
         let longest = (maxClientIDBytes + SessionTable.textBytes - 1) / SessionTable.textBytes
+        let count = keepsUserNames ? 3 * maxClients + 2 * longest : 2 * maxClients + longest
         texts = Slabs(
-            &arena, "client ids", key: "global_max_clients", count: 2 * maxClients + longest,
-            bytes: SessionTable.textBytes)
-        let count = powerOfTwo(atLeast: maxClients)
-        buckets = arena.carve("session buckets", key: "global_max_clients", count: count, of: Handle<Session>.self)
-        bucketMask = UInt32(count - 1)
+            &arena, "client names", key: "global_max_clients", count: count, bytes: SessionTable.textBytes)
+        let bucketCount = powerOfTwo(atLeast: maxClients)
+        buckets = arena.carve(
+            "session buckets", key: "global_max_clients", count: bucketCount, of: Handle<Session>.self)
+        bucketMask = UInt32(bucketCount - 1)
         self.hash = hash
     }
 
     var inUse: Int { pool.inUse }
+    var use: PoolUse { pool.use("sessions") }
+    var textUse: PoolUse { texts.use("client-names") }
 
     func handle(at index: Int) -> Handle<Session>? { pool.handle(at: index) }
 
@@ -45,8 +49,7 @@ struct SessionTable: ~Copyable {
 
     /// A new session; nil when there is no room for it. The client id must not be in the table.
     mutating func insert(_ clientID: ByteView, link: Handle<Link>, isClean: Bool) -> Handle<Session>? {
-        var text = Chain()
-        guard pool.free > 0, texts.append(clientID, to: &text) else { return nil }
+        guard pool.free > 0, let text = texts.store(clientID) else { return nil }
         let idHash = hash.hash(clientID)
         let bucket = bucket(idHash)
         guard let handle = pool.take(
@@ -68,8 +71,42 @@ struct SessionTable: ~Copyable {
             while before.pointee.nextInBucket != handle { before = pool[before.pointee.nextInBucket] }
             before.pointee.nextInBucket = session.pointee.nextInBucket
         }
-        texts.free(&session.pointee.clientID)
+        texts.free(session.pointee.clientID)
+        texts.free(session.pointee.userName)
         pool.give(handle)
+    }
+
+    /// Whether the client has this user name; an empty one stands for having none.
+    func userName(of handle: Handle<Session>, equals name: ByteView) -> Bool {
+        texts.equals(pool[handle].pointee.userName, name)
+    }
+
+    /// False when there is none, when it does not fit, or when it has a character with a meaning in topics.
+    func writeUserName(of handle: Handle<Session>, to writer: inout ByteWriter) -> Bool {
+        write(pool[handle].pointee.userName, to: &writer)
+    }
+
+    func writeClientID(of handle: Handle<Session>, to writer: inout ByteWriter) -> Bool {
+        write(pool[handle].pointee.clientID, to: &writer)
+    }
+
+    private func write(_ name: Stored, to writer: inout ByteWriter) -> Bool {
+        guard name.count > 0 else { return false }
+        var reader = ChainReader(name)
+        while let run = reader.next(in: texts) {
+            guard run.count <= writer.room, !TopicName.hasSpecial(run) else { return false }
+            writer.bytes(run)
+        }
+        return true
+    }
+
+    /// A user name to give to a session; nil when there is no room for it.
+    mutating func storeUserName(_ name: ByteView) -> Stored? { texts.store(name) }
+    mutating func freeUserName(_ name: Stored) { texts.free(name) }
+
+    mutating func setUserName(_ handle: Handle<Session>, _ name: Stored) {
+        texts.free(pool[handle].pointee.userName)
+        pool[handle].pointee.userName = name
     }
 
     /// Calls `body` with the client id's bytes, one piece after the other.

@@ -7,10 +7,13 @@ extension Broker {
     /// [MQTT-3.8.4-5]. `filter` is valid.
     public mutating func subscribe(_ handle: Handle<Session>, _ request: Subscribe.Request) -> QoS? {
         guard isWithinLimits(topic: request.filter) else { return nil }
+        // A filter without wildcards is one topic. What a wildcard reaches is decided message by message.
+        guard TopicName.check(request.filter) != nil || isAllowed(.read, handle, request.filter) else { return nil }
         let session = sessions[handle]
-        // [MQTT-3.8.4-3] The same filter again replaces the subscription.
+        // [MQTT-3.8.4-3] The same filter again replaces the subscription, and retained messages are sent again.
         if let node = tree.find(request.filter), let old = subscription(of: handle, at: node)?.found {
             subscriptions[old].pointee.qos = request.qos
+            sendRetained(handle, request.filter, qos: request.qos)
             return request.qos
         }
         guard Int(session.pointee.subscriptionCount) < limits.maxSubscriptionsPerClient, subscriptions.free > 0,
@@ -26,6 +29,7 @@ extension Broker {
         tree[node].pointee.firstSubscription = new
         session.pointee.firstSubscription = new
         session.pointee.subscriptionCount += 1
+        sendRetained(handle, request.filter, qos: request.qos)
         return request.qos
     }
 

@@ -1,28 +1,33 @@
 import Base
 import Wire
 
-/// One level of one or more filters. `a/+/b` is three nodes below the root.
+/// One level of one or more filters, or of the topics of retained messages. `a/+/b` is three nodes below the root.
 public struct TopicNode {
     let parent: Handle<TopicNode>
     /// The next node in the same bucket of the table.
     var nextInBucket: Handle<TopicNode> = .none
     /// The level's text; for `+` and `#` too.
-    var name: Chain
+    let name: Stored
     /// `levelHash` of the text.
     let nameHash: UInt32
-    var kind: Kind
+    let kind: Kind
     /// The children for the two wildcards, which every walk asks for.
     var plus: Handle<TopicNode> = .none
     var hash: Handle<TopicNode> = .none
-    var childCount: UInt32 = 0
+    /// All children, wildcards too, in no order.
+    var firstChild: Handle<TopicNode> = .none
+    var nextSibling: Handle<TopicNode> = .none
+    var previousSibling: Handle<TopicNode> = .none
     /// Those whose filter ends here.
     var firstSubscription: Handle<Subscription> = .none
+    /// The retained message of the topic that ends here.
+    var retained: Handle<Message> = .none
 
     enum Kind: UInt8 { case root, name, plus, hash }
 }
 
-/// All filters that somebody subscribed to. Children are found in one table for the whole tree, by parent and name,
-/// so a walk costs the same however many filters there are.
+/// All filters that somebody subscribed to, and the topics of all retained messages. Children are found in one table
+/// for the whole tree, by parent and name, so a walk costs the same however many there are.
 struct TopicTree: ~Copyable {
     private var pool: Pool<TopicNode>
     private var texts: Slabs
@@ -52,17 +57,27 @@ struct TopicTree: ~Copyable {
         if arena.isMeasuring {
             root = .none
         } else {
-            guard let root = pool.take(TopicNode(parent: .none, name: Chain(), nameHash: 0, kind: .root)) else {
+            guard let root = pool.take(TopicNode(parent: .none, name: .empty, nameHash: 0, kind: .root)) else {
                 preconditionFailure("the first of several nodes")
             }
             self.root = root
         }
     }
 
+    var use: PoolUse { pool.use("topic-nodes") }
+    var textUse: PoolUse { texts.use("topic-names") }
+
     /// Nodes besides the root.
     var inUse: Int { pool.inUse - 1 }
 
     subscript(_ handle: Handle<TopicNode>) -> UnsafeMutablePointer<TopicNode> { pool[handle] }
+
+    /// The level's text begins with `$`.
+    func nameIsReserved(_ handle: Handle<TopicNode>) -> Bool {
+        var reader = ChainReader(pool[handle].pointee.name)
+        guard let run = reader.next(in: texts, limit: 1) else { return false }
+        return TopicName.isReserved(run)
+    }
 
     func levelHash(_ level: ByteView) -> UInt32 { key.hash(level) }
 
@@ -79,7 +94,7 @@ struct TopicTree: ~Copyable {
         return nil
     }
 
-    /// The node where `filter` ends, or nil when nobody subscribed to it.
+    /// The node where `filter` ends, or nil when there is none.
     func find(_ filter: ByteView) -> Handle<TopicNode>? {
         var node = root
         var levels = TopicLevels(filter)
@@ -109,10 +124,11 @@ struct TopicTree: ~Copyable {
         var handle = handle
         while handle != root {
             let node = pool[handle]
-            guard node.pointee.childCount == 0, node.pointee.firstSubscription.isNone else { return }
+            guard node.pointee.firstChild.isNone, node.pointee.firstSubscription.isNone, node.pointee.retained.isNone
+            else { return }
             let parent = node.pointee.parent
             unlink(handle, from: parent)
-            texts.free(&node.pointee.name)
+            texts.free(node.pointee.name)
             pool.give(handle)
             handle = parent
         }
@@ -129,10 +145,9 @@ struct TopicTree: ~Copyable {
         let kind: TopicNode.Kind = TopicFilter.isSingleLevelWildcard(level) ? .plus
             : TopicFilter.isMultiLevelWildcard(level) ? .hash : .name
         let hash = levelHash(level)
-        var name = Chain()
-        guard texts.append(level, to: &name) else { return nil }
+        guard let name = texts.store(level) else { return nil }
         guard let handle = pool.take(TopicNode(parent: parent, name: name, nameHash: hash, kind: kind)) else {
-            texts.free(&name)
+            texts.free(name)
             return nil
         }
         switch kind {
@@ -144,7 +159,7 @@ struct TopicTree: ~Copyable {
             buckets[bucket] = handle
         case .root: preconditionFailure("there is one root")
         }
-        pool[parent].pointee.childCount += 1
+        link(handle, below: parent)
         return handle
     }
 
@@ -155,7 +170,20 @@ struct TopicTree: ~Copyable {
         case .name: removeFromBucket(handle)
         case .root: preconditionFailure("the root stays")
         }
-        pool[parent].pointee.childCount -= 1
+        let (previous, next) = (pool[handle].pointee.previousSibling, pool[handle].pointee.nextSibling)
+        if previous.isSome {
+            pool[previous].pointee.nextSibling = next
+        } else {
+            pool[parent].pointee.firstChild = next
+        }
+        if next.isSome { pool[next].pointee.previousSibling = previous }
+    }
+
+    private func link(_ handle: Handle<TopicNode>, below parent: Handle<TopicNode>) {
+        let first = pool[parent].pointee.firstChild
+        pool[handle].pointee.nextSibling = first
+        if first.isSome { pool[first].pointee.previousSibling = handle }
+        pool[parent].pointee.firstChild = handle
     }
 
     private func removeFromBucket(_ handle: Handle<TopicNode>) {

@@ -77,7 +77,10 @@ extension Broker {
     private mutating func finishSending(_ handle: Handle<Delivery>, _ session: UnsafeMutablePointer<Session>) {
         let delivery = deliveries[handle]
         if delivery.pointee.message.isSome {
-            session.pointee.queuedBytes -= store[delivery.pointee.message].pointee.content.count
+            let message = store[delivery.pointee.message]
+            session.pointee.queuedBytes -= message.pointee.content.count
+            traffic.messagesSent.add(1)
+            traffic.bytesSent.add(message.pointee.payloadBytes)
         }
         if delivery.pointee.flags.qos == .atMostOnce {
             drop(handle)
@@ -102,8 +105,9 @@ extension Broker {
     private func layout(_ delivery: UnsafeMutablePointer<Delivery>) -> PublishLayout {
         let message = store[delivery.pointee.message]
         return PublishLayout(
-            qos: delivery.pointee.flags.qos, retain: false, isDuplicate: delivery.pointee.flags.isDuplicate,
-            packetID: delivery.pointee.packetID, topicFieldBytes: Int(message.pointee.topicFieldBytes),
+            qos: delivery.pointee.flags.qos, retain: delivery.pointee.flags.isRetained,
+            isDuplicate: delivery.pointee.flags.isDuplicate, packetID: delivery.pointee.packetID,
+            topicFieldBytes: Int(message.pointee.topicFieldBytes),
             payloadBytes: message.pointee.payloadBytes)
     }
 

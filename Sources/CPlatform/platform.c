@@ -9,12 +9,16 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +31,7 @@ static int32_t failure(void) {
     case EPIPE: case ECONNRESET: case ECONNABORTED: case ENOTCONN: case ETIMEDOUT: case EHOSTUNREACH:
     case ENETUNREACH: case ENETDOWN: return SWL_CLOSED;
     case EMFILE: case ENFILE: case ENOMEM: case ENOBUFS: return SWL_EXHAUSTED;
+    case EADDRNOTAVAIL: case ENODEV: return SWL_ABSENT;
     case EBADF: case EFAULT: case ENOTSOCK: return SWL_BUG;
     default: return SWL_FAILED - errno;
     }
@@ -48,6 +53,8 @@ uint32_t swl_now_ms(void) {
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint32_t)((uint64_t)t.tv_sec * 1000 + (uint64_t)(t.tv_nsec / 1000000));
 }
+
+uint32_t swl_wall_seconds(void) { return (uint32_t)time(NULL); }
 
 int32_t swl_random(void *target, intptr_t bytes) { return result(getrandom(target, (size_t)bytes, 0)); }
 
@@ -86,8 +93,10 @@ int32_t swl_raise_descriptors(int32_t count) {
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 static const uint8_t any[16];
+/* Base's Address.local: the peer of a unix socket has no address. */
+static const uint8_t local_address[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0, 0, 0, 1};
 
-int32_t swl_listen(const uint8_t *address, uint16_t port, int32_t backlog) {
+int32_t swl_listen(const uint8_t *address, uint16_t port, int32_t families, const char *interface, int32_t backlog) {
     int is_v4 = memcmp(address, mapped_prefix, 12) == 0;
     int is_any = memcmp(address, any, 16) == 0;
     int on = 1, off = 0;
@@ -97,14 +106,20 @@ int32_t swl_listen(const uint8_t *address, uint16_t port, int32_t backlog) {
     memcpy(&v6.sin6_addr, address, 16);
     int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     /* A kernel without IPv6 still serves "all addresses" by IPv4. */
-    if (fd < 0 && errno == EAFNOSUPPORT && is_any) {
+    if (fd < 0 && errno == EAFNOSUPPORT && is_any && families == 0) {
         is_v4 = 1;
         v4.sin_addr.s_addr = INADDR_ANY;
         fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     }
     if (fd < 0) return failure();
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (!is_v4) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any ? &off : &on, sizeof on);
+    if (!is_v4) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any && families == 0 ? &off : &on, sizeof on);
+    socklen_t length = (socklen_t)strlen(interface);
+    if (length > 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, length) != 0) {
+        int32_t reason = failure();
+        close(fd);
+        return reason;
+    }
     /* Accepted sockets inherit these from the listener: no call per connection. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
@@ -116,6 +131,25 @@ int32_t swl_listen(const uint8_t *address, uint16_t port, int32_t backlog) {
     }
     return fd;
 }
+
+int32_t swl_listen_local(const char *path, int32_t backlog) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct stat found;
+    if (strlen(path) >= sizeof name.sun_path) return SWL_FAILED - ENAMETOOLONG;
+    memcpy(name.sun_path, path, strlen(path));
+    /* A socket that an earlier run left is in the way; any other file is somebody's. */
+    if (lstat(path, &found) == 0 && S_ISSOCK(found.st_mode)) unlink(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return failure();
+    if (bind(fd, (const struct sockaddr *)&name, sizeof name) != 0 || listen(fd, backlog) != 0) {
+        int32_t reason = failure();
+        close(fd);
+        return reason;
+    }
+    return fd;
+}
+
+int32_t swl_unlink(const char *path) { return result(unlink(path)); }
 
 int32_t swl_local_port(int32_t fd) {
     struct sockaddr_in6 name = {0};
@@ -135,10 +169,12 @@ int32_t swl_accept(int32_t fd, uint8_t *address, uint16_t *port) {
     if (peer.sin6_family == AF_INET) {
         memcpy(address, mapped_prefix, 12);
         memcpy(address + 12, &((struct sockaddr_in *)&peer)->sin_addr, 4);
-    } else {
+    } else if (peer.sin6_family == AF_INET6) {
         memcpy(address, &peer.sin6_addr, 16);
+    } else {
+        memcpy(address, local_address, 16);
     }
-    *port = ntohs(peer.sin6_port);
+    *port = peer.sin6_family == AF_UNIX ? 0 : ntohs(peer.sin6_port);
     return accepted;
 }
 
@@ -161,6 +197,11 @@ int32_t swl_send(int32_t fd, const void *runs, int32_t count) {
         while (n < 0 && errno == EINTR);
     }
     return result(n);
+}
+
+int32_t swl_unsent(int32_t fd) {
+    int count = 0;
+    return ioctl(fd, TIOCOUTQ, &count) == 0 ? count : failure();
 }
 
 static struct epoll_event interest(uint32_t kinds, uint32_t token) {
@@ -193,14 +234,74 @@ int32_t swl_epoll_wait(int32_t epoll, uint32_t *events, int32_t capacity, int32_
     return n;
 }
 
-int32_t swl_stop_signals(void) {
+int32_t swl_signals(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return failure();
     signal(SIGPIPE, SIG_IGN);
     return result(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+uint32_t swl_read_signal(int32_t fd) {
+    struct signalfd_siginfo info;
+    if (read(fd, &info, sizeof info) != sizeof info) return 0;
+    switch (info.ssi_signo) {
+    case SIGHUP: return SWL_RELOAD;
+    case SIGUSR1: return SWL_REPORT;
+    default: return SWL_STOP;
+    }
+}
+
+int32_t swl_start_helper(int32_t *child) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failure();
+    /* musl's fork() would bring its allocator along; there is one thread, so nothing is lost. */
+    pid_t pid = _Fork();
+    if (pid < 0) {
+        int32_t reason = failure();
+        close(ends[0]);
+        close(ends[1]);
+        return reason;
+    }
+    if (pid == 0) {
+        close(ends[0]);
+        /* Ends with its parent, and not when a terminal's Ctrl-C reaches both. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGINT, SIG_IGN);
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGHUP, SIG_IGN);
+        *child = ends[1];
+        return 0;
+    }
+    close(ends[1]);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    *child = -1;
+    return ends[0];
+}
+
+void swl_exit(int32_t status) { _exit(status); }
+
+int32_t swl_send_message(int32_t fd, const void *source, intptr_t bytes) {
+    ssize_t n;
+    do n = send(fd, source, (size_t)bytes, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return result(n);
+}
+
+int32_t swl_open_syslog(void) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return failure();
+    if (connect(fd, (const struct sockaddr *)&name, sizeof name) != 0) {
+        int32_t reason = failure();
+        close(fd);
+        return reason;
+    }
+    return fd;
 }
 
 const char *swl_error_text(int32_t error) { return strerror(error); }

@@ -10,23 +10,17 @@ public enum ConfigFile {
         case bad(ConfigError)
     }
 
-    public static func parse(_ text: ByteView) -> Result {
+    /// `port` takes the place of 1883 where the file has no listener, as mosquitto's `-p` does.
+    public static func parse(_ text: ByteView, port: UInt16? = nil) -> Result {
         var settings = Settings()
-        var rest = text
-        var number = 0
-        while !rest.isEmpty {
-            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-            number += 1
-            let line = trimmed(rest.slice(0, end))
-            if !line.isEmpty, line[0] != UInt8(ascii: "#") {
-                let (key, value) = split(line)
-                if let problem = read(key, value, into: &settings) {
-                    return .bad(ConfigError(line: number, key: key, problem: problem))
-                }
+        var lines = TextLines(text)
+        while let line = lines.next() {
+            let (key, value) = line.firstWord
+            if let problem = read(key, value, into: &settings) {
+                return .bad(ConfigError(line: lines.number, key: key, problem: problem))
             }
-            rest = rest.dropFirst(min(end + 1, rest.count))
         }
-        settings.complete()
+        settings.complete(port: port ?? Settings.defaultPort)
         if let error = contradiction(settings.limits) { return .bad(error) }
         return .settings(settings)
     }
@@ -34,7 +28,10 @@ public enum ConfigFile {
     private static func read(
         _ key: ByteView, _ value: ByteView, into settings: inout Settings
     ) -> ConfigError.Problem? {
-        guard let option = Option.named(key) else { return .unknownKey }
+        guard let option = Option.named(key) else {
+            return ForeignOption.contains(key) ? .foreignKey : .unknownKey
+        }
+        let isFirst = !settings.hasSaid(option)
         guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }
         switch option.row.kind {
@@ -42,14 +39,56 @@ public enum ConfigFile {
             guard value.equals("broker") else { return .expected(option) }
             settings.mode = .broker
         case .listener:
-            guard let address = ConfigValue.listener(value) else { return .expected(option) }
-            guard settings.addListener(address) else { return .tooMany }
+            guard let listener = ConfigValue.listener(value) else { return .expected(option) }
+            guard settings.addListener(listener) else { return .tooMany }
+        case .interface:
+            guard value.count < 16, settings.changeListener({ $0.interface = value }) else { return .expected(option) }
+        case .domain:
+            guard let domain = ConfigValue.domain(value),
+                settings.changeListener({ ConfigValue.narrow(&$0.address, to: domain) })
+            else { return .expected(option) }
+        case .protocolName:
+            guard value.equals("mqtt") else { return .expected(option) }
         case .flag:
             guard let flag = ConfigValue.flag(value) else { return .expected(option) }
-            if option == .allowAnonymous { settings.allowAnonymousSaid = flag } else { settings.logsConnections = flag }
+            if option == .allowAnonymous { settings.changeAccess { $0.allowAnonymousSaid = flag } }
+            if option == .perListenerSettings {
+                // Whatever stands in front of it was read with the other meaning.
+                guard settings.listenerCount == 0 else { return .tooLate }
+                settings.setPerListener(flag)
+            }
+            if option == .setTCPNoDelay, !flag { return .expected(option) }
+            if option == .retainAvailable { settings.limits.retainsMessages = flag }
+            if option == .queueQoS0Messages { settings.limits.queuesQoS0 = flag }
+            if option == .allowZeroLengthClientID { settings.allowZeroLengthClientID = flag }
+            if option == .connectionMessages { settings.logsConnections = flag }
+            if option == .logTimestamp { settings.logsTime = flag }
+        case .logType:
+            if isFirst { settings.logLevels = .none }
+            guard settings.logLevels.add(value) else { return .expected(option) }
+        case .logDest:
+            if isFirst { settings.logsToStandardError = false }
+            if value.equals("stderr") {
+                settings.logsToStandardError = true
+            } else if value.equals("syslog") {
+                settings.logsToSyslog = true
+            } else if !value.equals("none") {
+                return .expected(option)
+            }
+        case .file:
+            settings.changeAccess {
+                if option == .passwordFile { $0.passwordFile = value } else { $0.aclFile = value }
+            }
+        case .policy:
+            guard let policy = ConfigValue.policy(value) else { return .expected(option) }
+            settings.limits.queuePolicy = policy
         case .number(let min, let max):
             guard let number = ConfigValue.number(value), number >= min, number <= max else { return .expected(option) }
-            settings.limits[option] = number
+            switch option {
+            case .maxConnections: settings.setMaxConnections(number)
+            case .globalMaxConnections: settings.setGlobalMaxConnections(number)
+            default: settings.limits[option] = number
+            }
         case .size(let min, let max):
             guard let number = ConfigValue.size(value), number >= min, number <= max else { return .expected(option) }
             settings.limits[option] = number
@@ -70,23 +109,15 @@ public enum ConfigFile {
         // A message of the greatest length must fit in the store beside an eighth that is kept free, and in the
         // packet buffers while it arrives.
         if limits.maxPacketBytes > limits.messageStoreBytes / 2 { return conflict(.maxPacketSize, .messageStoreSize) }
-        if limits.maxPacketBytes > limits.packetBufferBytes { return conflict(.maxPacketSize, .packetBufferSize) }
+        if limits.maxPacketBytes > limits.packetBufferBytes { return conflict(.maxPacketSize, .packetStoreSize) }
+        // What is retained never drains; the rest must be enough for what is on its way.
+        if limits.maxRetainedMessages > limits.maxMessages * 3 / 4 {
+            return conflict(.maxRetainedMessages, .maxMessages)
+        }
+        if limits.maxRetainedBytes > limits.messageStoreBytes / 2 {
+            return conflict(.maxRetainedBytes, .messageStoreSize)
+        }
         if limits.maxConnections > limits.maxClients { return conflict(.maxConnections, .globalMaxClients) }
         return nil
     }
-
-    private static func split(_ line: ByteView) -> (key: ByteView, value: ByteView) {
-        var end = 0
-        while end < line.count, !isSpace(line[end]) { end += 1 }
-        return (line.slice(0, end), trimmed(line.dropFirst(end)))
-    }
-
-    private static func trimmed(_ text: ByteView) -> ByteView {
-        var (first, end) = (0, text.count)
-        while first < end, isSpace(text[first]) { first += 1 }
-        while end > first, isSpace(text[end - 1]) { end -= 1 }
-        return text.slice(first, end)
-    }
-
-    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
 }

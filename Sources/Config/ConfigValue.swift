@@ -1,13 +1,13 @@
 import Base
 
 /// The forms a value can have. All answer nil for anything else.
-enum ConfigValue {
+public enum ConfigValue {
     static func flag(_ text: ByteView) -> Bool? {
         text.equals("true") ? true : text.equals("false") ? false : nil
     }
 
     /// Digits only, up to `Int32.max`.
-    static func number(_ text: ByteView) -> Int? {
+    public static func number(_ text: ByteView) -> Int? {
         guard !text.isEmpty else { return nil }
         var value = 0
         var i = 0
@@ -41,19 +41,41 @@ enum ConfigValue {
         return nil
     }
 
-    /// `PORT [ADDRESS]`. Port 0 lets the system choose one. Without an address, all are served.
-    static func listener(_ text: ByteView) -> Address? {
-        var end = 0
-        while end < text.count, !ConfigFile.isSpace(text[end]) { end += 1 }
-        guard let port = number(text.slice(0, end)), port <= 65_535 else { return nil }
-        while end < text.count, ConfigFile.isSpace(text[end]) { end += 1 }
-        let place = text.dropFirst(end)
+    /// `PORT [ADDRESS]`, or `0 PATH` for a unix socket. Port 0 with an address lets the system choose one. Without an
+    /// address, all are served.
+    static func listener(_ text: ByteView) -> Settings.Listener? {
+        let (first, place) = text.firstWord
+        guard let port = number(first), port <= 65_535 else { return nil }
+        var listener = Settings.Listener()
         if place.isEmpty {
-            var any = Address.any
-            any.port = UInt16(port)
-            return any
+            listener.address.port = UInt16(port)
+        } else if place[0] == UInt8(ascii: "/") {
+            // `sun_path` has 108 bytes, with its end.
+            guard port == 0, place.count < 108 else { return nil }
+            listener.address = .local
+            listener.path = place
+        } else {
+            let numeric = place.equals("localhost") ? ByteView("127.0.0.1") : place
+            guard let address = Address(parsing: numeric, port: UInt16(port)) else { return nil }
+            listener.address = address
         }
-        return Address(parsing: place.equals("localhost") ? ByteView("127.0.0.1") : place, port: UInt16(port))
+        return listener
+    }
+
+    enum Domain: UInt8 {
+        case v4, v6
+    }
+
+    static func domain(_ text: ByteView) -> Domain? { text.equals("ipv4") ? .v4 : text.equals("ipv6") ? .v6 : nil }
+
+    /// "All addresses" become those of one family; a single address has its family anyway.
+    static func narrow(_ address: inout Address, to domain: Domain) {
+        guard address.isAny else { return }
+        address = domain == .v4 ? Address(v4: 0, port: address.port) : Address.anyV6(port: address.port)
+    }
+
+    static func policy(_ text: ByteView) -> QueuePolicy? {
+        text.equals("oldest") ? .dropOldest : text.equals("newest") ? .dropNewest : nil
     }
 
     private static func split(_ text: ByteView) -> (digits: ByteView, unit: ByteView) {

@@ -1,51 +1,178 @@
 import Base
 
-/// What a board config says: all that the program needs to know to start.
+/// What a board config says: all that the program needs to know to start. Paths and names point into the text that was
+/// parsed, which therefore stays.
 public struct Settings {
     public enum Mode: UInt8 {
         case broker
     }
 
-    public var mode = Mode.broker
-    public private(set) var listeners = InlineArray<8, Address>(repeating: .any)
-    public private(set) var listenerCount = 0
-    /// Nil when the file does not say.
-    public var allowAnonymousSaid: Bool?
-    public var logsConnections = true
-    public var limits = Limits()
+    /// Who may come in and what they may do: one set for all listeners, or with `per_listener_settings` one for each.
+    public struct AccessSettings {
+        /// Nil when the file does not say.
+        public var allowAnonymousSaid: Bool?
+        public var passwordFile: ByteView?
+        public var aclFile: ByteView?
 
-    /// Which keys the file has, by raw value; all but `listener` stand once.
+        public var allowAnonymous: Bool { allowAnonymousSaid ?? false }
+        public var hasFiles: Bool { passwordFile != nil || aclFile != nil }
+    }
+
+    public struct Listener {
+        public var address = Address.any
+        /// Of a unix socket; empty for TCP.
+        public var path = ByteView.empty
+        /// The device whose addresses are served; empty for all.
+        public var interface = ByteView.empty
+        /// Connections at a time; zero for as many as there are.
+        public var maxConnections = 0
+
+        public init() {}
+
+        public var isLocal: Bool { !path.isEmpty }
+
+        /// Whether both serve the same place.
+        public func isSamePlace(as other: Listener) -> Bool {
+            address == other.address && path.equals(other.path) && interface.equals(other.interface)
+        }
+    }
+
+    public var mode = Mode.broker
+    private var listeners = InlineArray<8, Listener>(repeating: Listener())
+    public private(set) var listenerCount = 0
+    /// The first is for all listeners; the others, by listener, only with `per_listener_settings`.
+    private var access = InlineArray<9, AccessSettings>(repeating: AccessSettings())
+    public private(set) var isPerListener = false
+    public var allowZeroLengthClientID = true
+    public var logsConnections = true
+    public var logLevels = LogLevels.usual
+    public var logsToStandardError = true
+    public var logsToSyslog = false
+    public var logsTime = false
+    public var limits = Limits()
+    /// `max_connections` stood in front of all listeners.
+    private var hasGlobalMaxConnections = false
+
+    /// Which keys the file has, by raw value; keys of a listener anew for each.
     private var isSaid = InlineArray<64, Bool>(repeating: false)
 
     public init() {}
 
-    /// False when the file has the key already.
-    mutating func say(_ option: Option) -> Bool {
-        defer { isSaid[Int(option.rawValue)] = true }
-        return option == .listener || !isSaid[Int(option.rawValue)]
-    }
-
     public static var maxListeners: Int { 8 }
     static var defaultPort: UInt16 { 1883 }
 
-    /// False when there are `maxListeners` already.
-    mutating func addListener(_ address: Address) -> Bool {
+    /// False when the file has the key already.
+    mutating func say(_ option: Option) -> Bool {
+        defer { isSaid[Int(option.rawValue)] = true }
+        return option.row.kind.mayRepeat || !hasSaid(option)
+    }
+
+    func hasSaid(_ option: Option) -> Bool { isSaid[Int(option.rawValue)] }
+
+    /// Begins the section of a listener. False when there are `maxListeners` already.
+    mutating func addListener(_ listener: Listener) -> Bool {
         guard listenerCount < Settings.maxListeners else { return false }
-        listeners[listenerCount] = address
+        listeners[listenerCount] = listener
         listenerCount += 1
+        // Values in front of all listeners hold for each that says nothing itself.
+        if isPerListener { access[listenerCount] = access[0] }
+        forget(.maxConnections)
+        forget(.bindInterface)
+        forget(.socketDomain)
+        forget(.protocolName)
+        if isPerListener {
+            forget(.allowAnonymous)
+            forget(.passwordFile)
+            forget(.aclFile)
+        }
         return true
     }
 
-    /// Without a `listener` line this machine is served, and only this machine, on port 1883: then it is safe to let
-    /// everybody in. Whoever opens a listener says who may come.
-    mutating func complete() {
-        if listenerCount == 0 {
-            var loopback = Address.loopback
-            loopback.port = Settings.defaultPort
-            _ = addListener(loopback)
-            if allowAnonymousSaid == nil { allowAnonymousSaid = true }
+    private mutating func forget(_ option: Option) { isSaid[Int(option.rawValue)] = false }
+
+    /// The section that is being read, or nil in front of all listeners.
+    mutating func changeListener(_ change: (inout Listener) -> Void) -> Bool {
+        guard listenerCount > 0 else { return false }
+        change(&listeners[listenerCount - 1])
+        return true
+    }
+
+    mutating func changeAccess(_ change: (inout AccessSettings) -> Void) {
+        change(&access[isPerListener ? listenerCount : 0])
+    }
+
+    mutating func setPerListener(_ flag: Bool) { isPerListener = flag }
+
+    /// In the section of a listener, its own; in front of all, everybody's.
+    mutating func setMaxConnections(_ count: Int) {
+        if listenerCount > 0 {
+            listeners[listenerCount - 1].maxConnections = count
+        } else {
+            limits.maxConnections = count
+            hasGlobalMaxConnections = true
         }
     }
 
-    public var allowAnonymous: Bool { allowAnonymousSaid ?? false }
+    mutating func setGlobalMaxConnections(_ count: Int) {
+        limits.maxConnections = count
+        hasGlobalMaxConnections = true
+    }
+
+    /// How many sets of access settings there are, and which of them a listener follows.
+    public var accessCount: Int { isPerListener ? listenerCount + 1 : 1 }
+    public func accessIndex(ofListener index: Int) -> Int { isPerListener ? index + 1 : 0 }
+    // Not inlined: each copy of these would be hundreds of bytes of code.
+    @inline(never) public func access(_ index: Int) -> AccessSettings { access[index] }
+    @inline(never) public func listener(_ index: Int) -> Listener { listeners[index] }
+
+    public var usesPasswords: Bool { hasAccess { $0.passwordFile != nil } }
+    public var usesACL: Bool { hasAccess { $0.aclFile != nil } }
+
+    private func hasAccess(_ condition: (AccessSettings) -> Bool) -> Bool {
+        var i = 0
+        while i < accessCount {
+            if condition(access[i]) { return true }
+            i += 1
+        }
+        return false
+    }
+
+    /// Fills in what follows from what the file says.
+    mutating func complete(port: UInt16) {
+        // Without a `listener` line this machine is served, and only this machine: then it is safe to let everybody in.
+        // Whoever opens a listener says who may come.
+        if listenerCount == 0 {
+            var loopback = Listener()
+            loopback.address = Address.loopback
+            loopback.address.port = port
+            _ = addListener(loopback)
+            var i = 0
+            while i < accessCount {
+                if access[i].allowAnonymousSaid == nil { access[i].allowAnonymousSaid = true }
+                i += 1
+            }
+        }
+        if !hasGlobalMaxConnections { limits.maxConnections = sumOfMaxConnections() ?? limits.maxConnections }
+        if !hasSaid(.globalMaxClients) {
+            limits.maxClients = min(max(limits.maxClients, 2 * limits.maxConnections), Option.maxClients)
+        }
+        if !hasSaid(.maxRetainedMessages) {
+            limits.maxRetainedMessages = min(limits.maxRetainedMessages, limits.maxMessages / 2)
+        }
+        if !hasSaid(.maxRetainedBytes) {
+            limits.maxRetainedBytes = min(limits.maxRetainedBytes, limits.messageStoreBytes / 4)
+        }
+    }
+
+    /// Nil unless every listener has a limit.
+    private func sumOfMaxConnections() -> Int? {
+        var sum = 0
+        var i = 0
+        while i < listenerCount {
+            if listeners[i].maxConnections == 0 { return nil }
+            sum = min(sum + listeners[i].maxConnections, Option.maxClients)
+            i += 1
+        }
+        return sum
+    }
 }

@@ -5,23 +5,39 @@ import Runtime
 /// `IO` by epoll and non-blocking sockets.
 public struct LinuxIO: IO, ~Copyable {
     private let epoll: Int32
-    /// Readable when the process is asked to end.
-    private let stopSignals: Int32
+    /// Readable when the process is asked to end, to read its config again, or to report.
+    private let signals: Int32
+    private let logsToStandardError: Bool
+    private let logsToSyslog: Bool
+    /// The socket to the system log; below zero while there is none.
+    private var syslog: Int32 = -1
 
-    /// A token that no listener and no connection has.
-    private static var stopToken: UInt32 { 0xF_FFFF }
+    private let verifier: PasswordVerifier?
+
+    // Tokens that no listener and no connection has.
+    private static var signalToken: UInt32 { 0xF_FFFF }
+    private static var verdictToken: UInt32 { 0xF_FFFE }
     private static var backlog: Int32 { 128 }
     private static var standardError: Int32 { 2 }
 
-    /// From here on SIGTERM and SIGINT are events. Nil when the system does not give even what that takes.
-    public init?() {
+    /// From here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are events. Nil when the system does not give even what that
+    /// takes.
+    /// With `verifiesPasswords` a second process is started, now, while this one is small.
+    public init?(verifiesPasswords: Bool, logsToStandardError: Bool, logsToSyslog: Bool) {
+        self.logsToStandardError = logsToStandardError
+        self.logsToSyslog = logsToSyslog
+        verifier = verifiesPasswords ? PasswordVerifier() : nil
+        if verifiesPasswords, verifier == nil { return nil }
         let epoll = swl_epoll_open()
-        let signals = swl_stop_signals()
+        let signals = swl_signals()
         guard epoll >= 0, signals >= 0,
-            swl_epoll_add(epoll, signals, Event.readable, LinuxIO.stopToken) >= 0
+            swl_epoll_add(epoll, signals, Event.readable, LinuxIO.signalToken) >= 0
         else { return nil }
+        if let verifier, swl_epoll_add(epoll, verifier.descriptor, Event.readable, LinuxIO.verdictToken) < 0 {
+            return nil
+        }
         self.epoll = epoll
-        stopSignals = signals
+        self.signals = signals
     }
 
     public mutating func now() -> Tick { Tick(ms: swl_now_ms()) }
@@ -41,25 +57,56 @@ public struct LinuxIO: IO, ~Copyable {
         precondition(count >= 0, "epoll_wait failed")
         var i = 0
         while i < Int(count) {
-            if events[i].token == LinuxIO.stopToken { events[i].flags = Event.stop }
+            if events[i].token == LinuxIO.signalToken { events[i].flags = swl_read_signal(signals) }
+            if events[i].token == LinuxIO.verdictToken { events[i] = verdict() }
             i += 1
         }
         return Int(count)
     }
 
-    public mutating func listen(_ address: inout Address) -> IOResult {
+    public mutating func verify(_ request: LoginRequest) {
+        guard let verifier else { preconditionFailure("a password, and nobody to compare it") }
+        verifier.ask(request)
+    }
+
+    /// Without its verifier the broker could let nobody in any more; ending is what gets it restarted.
+    private func verdict() -> Event {
+        guard let answer = verifier?.answer() else { preconditionFailure("the password verifier is gone") }
+        return Event(token: answer.token, flags: answer.isRight ? Event.granted : Event.denied)
+    }
+
+    public mutating func listen(_ address: inout Address, interface: ByteView) -> IOResult {
         var bytes: (UInt64, UInt64) = (0, 0)
         let port = address.port
+        let families: Int32 = address.isV4 ? 4 : address.isAnyV6 ? 6 : 0
+        let plain = address.isAnyV6 ? Address.any : address
         let descriptor = withUnsafeMutableBytes(of: &bytes) { space in
             let start = space.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            address.copyBytes(to: start)
-            return swl_listen(start, port, LinuxIO.backlog)
+            plain.copyBytes(to: start)
+            return withCString(interface) { swl_listen(start, port, families, $0, LinuxIO.backlog) }
         }
         guard descriptor >= 0 else { return result(descriptor) }
         let actualPort = swl_local_port(descriptor)
         guard actualPort >= 0 else { return result(actualPort) }
         address.port = UInt16(truncatingIfNeeded: actualPort)
         return .done(Int(descriptor))
+    }
+
+    public mutating func listenLocal(_ path: ByteView) -> IOResult {
+        result(withCString(path) { swl_listen_local($0, LinuxIO.backlog) })
+    }
+
+    public mutating func removeLocal(_ path: ByteView) { _ = withCString(path) { swl_unlink($0) } }
+
+    /// `text`, which is short, with a zero byte behind it.
+    private func withCString(_ text: ByteView, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+        var space = InlineArray<128, UInt8>(repeating: 0)
+        var span = space.mutableSpan
+        return span.withUnsafeMutableBufferPointer { buffer in
+            precondition(text.count < buffer.count)
+            text.copy(to: buffer.baseAddress!)
+            return body(UnsafeRawPointer(buffer.baseAddress!).assumingMemoryBound(to: CChar.self))
+        }
     }
 
     public mutating func accept(_ listener: Int32, from peer: inout Address) -> IOResult {
@@ -83,6 +130,8 @@ public struct LinuxIO: IO, ~Copyable {
         result(swl_send(descriptor, runs, Int32(runCount)))
     }
 
+    public mutating func unsent(_ descriptor: Int32) -> Int { max(0, Int(swl_unsent(descriptor))) }
+
     public mutating func watch(_ descriptor: Int32, interest: UInt32, token: UInt32) -> IOResult {
         result(swl_epoll_add(epoll, descriptor, interest, token))
     }
@@ -95,10 +144,35 @@ public struct LinuxIO: IO, ~Copyable {
         precondition(Int(swl_close(descriptor)) != SWL_BUG, "closed twice")
     }
 
-    public mutating func log(_ line: ByteView) {
+    public mutating func wallSeconds() -> UInt32 { swl_wall_seconds() }
+
+    public mutating func log(_ line: ByteView, _ level: LogLevel) {
         // Whoever reads the log must not be able to stop the broker by reading slowly.
-        guard swl_is_writable(LinuxIO.standardError) > 0 else { return }
-        _ = swl_write(LinuxIO.standardError, line.start, line.count)
+        if logsToStandardError, swl_is_writable(LinuxIO.standardError) > 0 {
+            _ = swl_write(LinuxIO.standardError, line.start, line.count)
+        }
+        if logsToSyslog { logToSystem(line, level) }
+    }
+
+    /// The system log may start later than the broker, and may be restarted.
+    private mutating func logToSystem(_ line: ByteView, _ level: LogLevel) {
+        if syslog < 0 { syslog = swl_open_syslog() }
+        guard syslog >= 0 else { return }
+        var space = InlineArray<640, UInt8>(repeating: 0)
+        var span = space.mutableSpan
+        let sent = span.withUnsafeMutableBufferPointer { buffer in
+            var message = Line(buffer.baseAddress!, capacity: buffer.count)
+            // RFC 3164 §4.1.1: facility 3 is "daemon".
+            message.text("<")
+            message.number(3 * 8 + Int(level.rawValue))
+            message.text(">swiftlet: ")
+            message.bytes(line.slice(0, line.count - 1))
+            return swl_send_message(syslog, message.view.start, message.view.count)
+        }
+        if Int(sent) != SWL_AGAIN, sent < 0 {
+            _ = swl_close(syslog)
+            syslog = -1
+        }
     }
 
     private func result(_ value: Int32) -> IOResult {
@@ -107,6 +181,7 @@ public struct LinuxIO: IO, ~Copyable {
         case SWL_AGAIN: .again
         case SWL_CLOSED: .closed(isOrderly: false)
         case SWL_EXHAUSTED: .exhausted
+        case SWL_ABSENT: .absent
         case SWL_BUG: preconditionFailure("a bad descriptor or pointer")
         default: .failed(Int32(SWL_FAILED) - value)
         }

@@ -56,7 +56,8 @@ public enum System {
     /// The system's words for an error number.
     public static func errorText(_ error: Int32) -> ByteView { text(swl_error_text(error)) }
 
-    private static func text(_ start: UnsafePointer<CChar>) -> ByteView {
+    /// The bytes of a C string, which stay where they are.
+    public static func text(_ start: UnsafePointer<CChar>) -> ByteView {
         var count = 0
         while start[count] != 0 { count += 1 }
         return start.withMemoryRebound(to: UInt8.self, capacity: count) { ByteView($0, count) }

@@ -1,5 +1,6 @@
 import Base
 import Broker
+import Config
 import Wire
 
 extension Server where Net: ~Copyable {
@@ -7,30 +8,51 @@ extension Server where Net: ~Copyable {
     private var acceptsPerTurn: Int { 32 }
     private var acceptRestMs: UInt32 { 1000 }
 
-    mutating func accept(_ listener: Listener) {
+    mutating func accept(_ listener: Int) {
         var accepted = 0
-        while accepted < acceptsPerTurn {
+        while accepted < acceptsPerTurn, mayAccept() {
             accepted += 1
             var peer = Address.any
-            switch io.accept(listener.descriptor, from: &peer) {
+            switch io.accept(memory.listeners[listener].descriptor, from: &peer) {
             case .done(let descriptor):
-                welcome(Int32(descriptor), peer)
+                acceptedThisSecond += 1
+                welcome(Int32(descriptor), peer, listener)
             case .again:
                 return
             case .closed:
                 // The peer had left before its turn came.
                 continue
-            case .exhausted, .failed:
-                acceptRestsUntil = now.advanced(byMs: acceptRestMs)
-                watchListeners(0)
-                reportAcceptFailure(listener.address)
+            case .exhausted, .absent, .failed:
+                restAccepting(until: now.advanced(byMs: acceptRestMs))
+                reportListener(.acceptFailed, listener)
                 return
             }
         }
     }
 
-    private mutating func welcome(_ descriptor: Int32, _ peer: Address) {
-        guard let handle = memory.connections.take(Connection(descriptor: descriptor, peer: peer, now: now)) else {
+    /// False once `max_connect_rate` is reached; then the system keeps the others waiting for the rest of the second.
+    private mutating func mayAccept() -> Bool {
+        guard settings.limits.maxConnectRate > 0 else { return true }
+        if now.msSince(acceptSecond) >= 1000 {
+            acceptSecond = now
+            acceptedThisSecond = 0
+        }
+        if acceptedThisSecond < settings.limits.maxConnectRate { return true }
+        restAccepting(until: acceptSecond.advanced(byMs: 1000))
+        return false
+    }
+
+    private mutating func restAccepting(until: Tick) {
+        acceptRestsUntil = until
+        watchListeners(0)
+    }
+
+    private mutating func welcome(_ descriptor: Int32, _ peer: Address, _ listener: Int) {
+        let limit = memory.listeners[listener].settings.maxConnections
+        let fresh = Connection(descriptor: descriptor, peer: peer, listener: UInt8(listener), now: now)
+        guard limit == 0 || memory.listeners[listener].connectionCount < limit,
+            let handle = memory.connections.take(fresh)
+        else {
             counters.refused &+= 1
             io.close(descriptor)
             return
@@ -41,14 +63,8 @@ extension Server where Net: ~Copyable {
             io.close(descriptor)
             return
         }
+        memory.listeners[listener].connectionCount += 1
+        counters.accepted.add(1)
         updateDeadline(handle)
-    }
-
-    mutating func watchListeners(_ interest: UInt32) {
-        var i = 0
-        while i < listenerCount {
-            io.rewatch(listeners[i].descriptor, interest: interest, token: UInt32(i))
-            i += 1
-        }
     }
 }

@@ -11,7 +11,7 @@ extension Server where Net: ~Copyable {
         guard !connection.pointee.isClosing else { return }
         reportClosed(handle, reason)
         if connection.pointee.session.isSome {
-            memory.broker.disconnect(connection.pointee.session, now: now)
+            memory.broker.disconnect(connection.pointee.session, isOrderly: reason == .disconnect, now: now)
             connection.pointee.session = .none
         }
         end(handle)
@@ -21,6 +21,7 @@ extension Server where Net: ~Copyable {
     mutating func end(_ handle: Handle<Connection>) {
         let connection = memory.connections[handle]
         connection.pointee.isClosing = true
+        if connection.pointee.login == .waiting { memory.logins.remove(handle, in: memory.connections) }
         connection.pointee.machine.closed()
         memory.timers.cancel(handle.index)
         memory.packets.free(&connection.pointee.input)
@@ -35,6 +36,7 @@ extension Server where Net: ~Copyable {
             let connection = memory.connections[handle]
             memory.packets.free(&connection.pointee.output)
             io.close(connection.pointee.descriptor)
+            memory.listeners[Int(connection.pointee.listener)].connectionCount -= 1
             memory.connections.give(handle)
             i += 1
         }
@@ -52,7 +54,7 @@ extension Server where Net: ~Copyable {
         reclaim()
         index = 0
         while index < listenerCount {
-            io.close(listeners[index].descriptor)
+            if memory.listeners[index].isWanted { closeListener(index) }
             index += 1
         }
         reportStopped()

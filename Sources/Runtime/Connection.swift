@@ -1,15 +1,22 @@
 import Base
 import Broker
+import Config
 import Engine
 import Wire
 
 /// One accepted network connection.
-struct Connection {
+struct Connection: Linked {
+    /// Among those whose passwords wait to be compared.
+    var next: Handle<Connection> = .none
     let descriptor: Int32
     let peer: Address
+    /// Which listener it came by.
+    let listener: UInt8
     var machine = ServerConnection()
     /// None before CONNECT was accepted and after the end.
     var session: Handle<Session> = .none
+
+    var login = LoginState.none
 
     // What came in and is no whole packet yet. Empty while the client is idle.
     var input = Chain()
@@ -28,8 +35,17 @@ struct Connection {
     var lastPacket: Tick
     /// When the packet in `input` was begun.
     var inputSince: Tick = .zero
-    /// When the connection last took a byte, while it is blocked.
+    /// When the peer was last known to take bytes, while the connection is blocked, and how many the system held then.
     var blockedSince: Tick = .zero
+    var unsentBytes = 0
+
+    // For `max_message_rate`: messages in the second that began then.
+    var rateSecond: Tick
+    var messagesThisSecond = 0
+    /// Not read until the second is over.
+    var isThrottled = false
+    /// The system says that the peer is gone. Nobody is left to be slowed down.
+    var isBroken = false
 
     /// The kinds of events the system is asked for.
     var interest = Event.readable
@@ -43,24 +59,30 @@ struct Connection {
     /// To be closed when the turn ends.
     var isClosing = false
 
-    init(descriptor: Int32, peer: Address, now: Tick) {
+    init(descriptor: Int32, peer: Address, listener: UInt8, now: Tick) {
         self.descriptor = descriptor
         self.peer = peer
+        self.listener = listener
+        rateSecond = now
         lastPacket = now
     }
 
     /// Replies that cannot be sent stop the reading, so what piles up is bounded by one receive.
     var wantedInterest: UInt32 {
-        (isPaused || !output.isEmpty ? 0 : Event.readable) | (isBlocked ? Event.writable : 0)
+        let mayRead = !isPaused && !isThrottled && !isWaitingForLogin && output.isEmpty
+        return (mayRead ? Event.readable : 0) | (isBlocked ? Event.writable : 0)
     }
+
+    var isWaitingForLogin: Bool { login == .waiting || login == .asked }
 }
 
 // Deadlines.
 extension Connection {
-    /// The next time at which this connection may have to be ended, and why; nil for never.
-    func deadline(_ timeouts: Timeouts) -> (due: Tick, reason: CloseReason)? {
-        var next: (due: Tick, reason: CloseReason)?
-        func consider(_ due: Tick?, _ reason: CloseReason) {
+    /// The next time at which this connection may have to be ended, and why; nil for never. Without a reason it is time
+    /// to read again.
+    func deadline(_ timeouts: Timeouts) -> (due: Tick, reason: CloseReason?)? {
+        var next: (due: Tick, reason: CloseReason?)?
+        func consider(_ due: Tick?, _ reason: CloseReason?) {
             guard let due else { return }
             if let known = next, known.due.isBefore(due) { return }
             next = (due, reason)
@@ -75,6 +97,7 @@ extension Connection {
         } else {
             consider(machine.keepAlive.deadline(after: lastPacket), .keepAliveExpired)
         }
+        if isThrottled { consider(rateSecond.advanced(byMs: 1000), nil) }
         if isBlocked { consider(blockedSince.advanced(byMs: timeouts.stallMs), .outputStalled) }
         return next
     }
@@ -84,4 +107,9 @@ extension Connection {
 struct Timeouts {
     let connectMs: UInt32
     let stallMs: UInt32
+
+    init(_ limits: Limits) {
+        connectMs = UInt32(limits.connectTimeoutSeconds) * 1000
+        stallMs = UInt32(limits.stallTimeoutSeconds) * 1000
+    }
 }

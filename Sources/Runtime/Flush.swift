@@ -42,7 +42,7 @@ extension Server where Net: ~Copyable {
             case .again:
                 block(handle)
                 return
-            case .closed, .exhausted, .failed:
+            case .closed, .exhausted, .absent, .failed:
                 close(handle, .networkError)
                 return
             }
@@ -88,6 +88,7 @@ extension Server where Net: ~Copyable {
     private mutating func consume(_ handle: Handle<Connection>, _ count: Int, _ offer: Offer) {
         let connection = memory.connections[handle]
         var left = count
+        counters.bytesSent.add(count)
         func take(_ offered: Int) -> Int {
             let part = min(left, offered)
             left -= part
@@ -113,6 +114,7 @@ extension Server where Net: ~Copyable {
         keepReplies(handle)
         guard !connection.pointee.isClosing else { return }
         connection.pointee.isBlocked = true
+        connection.pointee.unsentBytes = io.unsent(connection.pointee.descriptor)
         if connection.pointee.interest & Event.writable == 0 { connection.pointee.blockedSince = now }
         if connection.pointee.session.isSome { memory.broker.setBlocked(connection.pointee.session, true) }
         updateInterest(handle)

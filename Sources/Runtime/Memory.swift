@@ -24,8 +24,19 @@ struct Memory: ~Copyable {
     var ended: HandleQueue<Connection>
     /// Connections that are not read until the store has drained.
     var paused: HandleQueue<Connection>
+    /// Two texts of the access files: the one that rules, and room for the one that a reload brings.
+    let accessText: UnsafeMutablePointer<UInt8>
+    let accessBytes: Int
+    /// Which half of `accessText` rules.
+    var accessHalf = 0
+    /// Connections whose passwords wait to be compared.
+    var logins = List<Connection>()
+    var failedLogins: LoginBackoff
+    let listeners: UnsafeMutablePointer<Listener>
     var line: Line
 
+    /// More than a board config can have, since one that is closed keeps its place while it has connections.
+    static var maxListeners: Int { 16 }
     /// Events taken from one wait.
     static var maxEvents: Int { 64 }
     /// As message slabs: few pieces for a long packet, little waste for a short one.
@@ -39,9 +50,9 @@ struct Memory: ~Copyable {
         dirty = HandleQueue(&arena, "flush list", key: "max_connections", count: count)
         ended = HandleQueue(&arena, "close list", key: "max_connections", count: count)
         paused = HandleQueue(&arena, "pause list", key: "max_connections", count: count)
-        broker = Broker(&arena, limits: limits, allowAnonymous: settings.allowAnonymous, hash: hash, now: now)
+        broker = Broker(&arena, settings: settings, hash: hash, now: now)
         packets = Slabs(
-            &arena, "packet slabs", key: "packet_buffer_size",
+            &arena, "packet slabs", key: "packet_store_size",
             count: (limits.packetBufferBytes + Memory.packetSlabBytes - 1) / Memory.packetSlabBytes,
             bytes: Memory.packetSlabBytes)
         // The part that came before and one receive behind it; or one packet of the greatest length, whole.
@@ -50,6 +61,11 @@ struct Memory: ~Copyable {
         let replyBytes = arena.carve("replies", key: "max_packet_size", count: windowBytes, of: UInt8.self)
         replies = ByteWriter(replyBytes, capacity: windowBytes)
         gather = Gather(&arena, key: "receive_buffer_size", scratchBytes: limits.receiveBufferBytes)
+        accessBytes = settings.usesPasswords || settings.usesACL ? limits.maxAccessBytes : 0
+        accessText = arena.carve("access files", key: "max_access_size", count: 2 * accessBytes, of: UInt8.self)
+        listeners = arena.carve("listeners", key: "fixed", count: Memory.maxListeners, of: Listener.self)
+        if !arena.isMeasuring { listeners.initialize(repeating: Listener(), count: Memory.maxListeners) }
+        failedLogins = LoginBackoff(&arena)
         events = arena.carve("events", key: "fixed", count: Memory.maxEvents, of: Event.self)
         let lineBytes = arena.carve("log line", key: "fixed", count: Line.logBytes, of: UInt8.self)
         line = Line(lineBytes, capacity: Line.logBytes)

@@ -31,7 +31,11 @@ extension Server where Net: ~Copyable {
         case .ping:
             reply(handle) { Pingresp.encode(to: &$0) }
         case .close(let reason):
-            refuseIfConnect(handle, frame, reason)
+            // A CONNECT that cannot be understood is answered where a code exists for what is wrong with it.
+            if session.isNone, frame.type == .connect {
+                refuse(handle, reason)
+                return
+            }
             // What came for the client before it said goodbye, perhaps in the same read, is still its own.
             if reason == .disconnect, memory.broker.hasOutput(session) { flushAll() }
             close(handle, reason)
@@ -39,16 +43,21 @@ extension Server where Net: ~Copyable {
     }
 
     private mutating func performConnect(_ handle: Handle<Connection>, _ connect: Connect) {
+        switch login(handle, connect) {
+        case .enter: break
+        case .wait: return
+        case .refuse(let reason):
+            refuse(handle, reason)
+            return
+        }
         let connection = memory.connections[handle]
         let link = Handle<Link>(raw: handle.raw)
         // Only a client without an id needs the system's random numbers.
         let random = connect.clientID.isEmpty ? (io.entropy(), io.entropy()) : (0, 0)
-        switch memory.broker.connect(connect, link: link, random: random) {
+        switch memory.broker.connect(
+            connect, accessIndex: accessIndex(handle), link: link, random: random, now: now) {
         case .refused(let reason):
-            if let code = reason.connackCode {
-                reply(handle) { Connack.encode(code, sessionPresent: false, to: &$0) }
-            }
-            close(handle, reason)
+            refuse(handle, reason)
         case .accepted(let session, let sessionPresent, let displaced):
             if displaced.isSome { displace(Handle<Connection>(raw: displaced.raw), by: session) }
             connection.pointee.session = session
@@ -61,6 +70,12 @@ extension Server where Net: ~Copyable {
             updateDeadline(handle)
             reportConnected(handle, connect)
         }
+    }
+
+    /// [MQTT-3.2.2-4, MQTT-3.2.2-5]
+    mutating func refuse(_ handle: Handle<Connection>, _ reason: CloseReason) {
+        if let code = reason.connackCode { reply(handle) { Connack.encode(code, sessionPresent: false, to: &$0) } }
+        close(handle, reason)
     }
 
     /// [MQTT-3.1.4-2] The old session is gone, or has a new connection already; either way `session` has the client's
@@ -76,6 +91,8 @@ extension Server where Net: ~Copyable {
         let connection = memory.connections[handle]
         connection.pointee.hasPublished = true
         switch memory.broker.publish(connection.pointee.session, publish, now: now) {
+        case .tooLong:
+            close(handle, .packetTooLarge)
         case .receiveWindowExceeded:
             close(handle, .receiveWindowExceeded)
         case .storeFull:
@@ -92,18 +109,14 @@ extension Server where Net: ~Copyable {
     private mutating func performSubscribe(_ handle: Handle<Connection>, _ subscribe: Subscribe) {
         var requests = subscribe
         let session = memory.connections[handle].pointee.session
+        let is31 = memory.connections[handle].pointee.machine.level == .v31
         reply(handle) { Suback.encodeHeader(packetID: subscribe.packetID, count: subscribe.count, to: &$0) }
         while let request = requests.next() {
-            let granted = memory.broker.subscribe(session, request)?.rawValue ?? Suback.failure
-            reply(handle) { $0.byte(granted) }
+            let granted = memory.broker.subscribe(session, request)
+            // 3.1 has no code for a refusal, and demands a positive answer [MQTT V3.1 §3.8].
+            let code = granted?.rawValue ?? (is31 ? request.qos.rawValue : Suback.failure)
+            reply(handle) { $0.byte(code) }
         }
-    }
-
-    /// A CONNECT that cannot be understood is answered only where a return code exists for what is wrong with it.
-    private mutating func refuseIfConnect(_ handle: Handle<Connection>, _ frame: Frame, _ reason: CloseReason) {
-        let isFirst = memory.connections[handle].pointee.session.isNone
-        guard isFirst, frame.type == .connect, let code = reason.connackCode else { return }
-        reply(handle) { Connack.encode(code, sessionPresent: false, to: &$0) }
     }
 
     /// Writes to this connection's part of the turn's replies. A connection is read once a turn, so its part is one

@@ -33,6 +33,8 @@ public struct Plan {
         var i = 0
         while i < rowCount {
             let row = rows[i]
+            i += 1
+            if row.count == 0 { continue }
             line.column(row.name, width: 20)
             line.column(row.count, width: 9)
             line.column(row.stride, width: 8)
@@ -45,7 +47,6 @@ public struct Plan {
             line.text("  ")
             line.text(row.key)
             end()
-            i += 1
         }
         line.column("sum", width: 37)
         line.column(total, width: 12)

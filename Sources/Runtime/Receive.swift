@@ -14,12 +14,13 @@ extension Server where Net: ~Copyable {
         let room = min(memory.windowBytes - held, admissible)
         switch io.receive(connection.pointee.descriptor, free, room) {
         case .done(let count):
+            counters.bytesReceived.add(count)
             take(handle, ByteView(free, count))
         case .again:
             return
         case .closed(let isOrderly):
             close(handle, isOrderly ? .endOfStream : .networkError)
-        case .exhausted, .failed:
+        case .exhausted, .absent, .failed:
             close(handle, .networkError)
         }
     }
@@ -41,10 +42,18 @@ extension Server where Net: ~Copyable {
             keep(handle, fresh)
             return
         }
+        takeUp(handle, with: fresh.count)
+    }
+
+    /// Goes on with what was put aside, and `freshCount` bytes that stand in the window behind the room for it.
+    mutating func takeUp(_ handle: Handle<Connection>, with freshCount: Int = 0) {
+        let connection = memory.connections[handle]
+        let held = Int(connection.pointee.input.count)
         memory.packets.copy(connection.pointee.input, to: memory.window)
         memory.packets.free(&connection.pointee.input)
         connection.pointee.inputTotal = 0
-        process(handle, ByteView(memory.window, held + fresh.count))
+        process(handle, ByteView(memory.window, held + freshCount))
+        updateInterest(handle)
     }
 
     private mutating func process(_ handle: Handle<Connection>, _ bytes: ByteView) {
@@ -52,11 +61,20 @@ extension Server where Net: ~Copyable {
         if memory.replies.room < bytes.count { flushAll() }
         var rest = bytes
         while !rest.isEmpty, !connection.pointee.isClosing {
-            switch FrameReader.next(rest, maxPacketBytes: maxPacketBytes) {
+            switch FrameReader.next(rest, maxPacketBytes: maxPacketBytes, level: connection.pointee.machine.level) {
             case .frame(let frame, let byteCount):
+                counters.packetsReceived.add(1)
+                perform(handle, frame)
+                if connection.pointee.isWaitingForLogin {
+                    putBack(handle, rest)
+                    return
+                }
                 rest = rest.dropFirst(byteCount)
                 connection.pointee.lastPacket = now
-                perform(handle, frame)
+                if frame.type == .publish, countMessage(connection), !connection.pointee.isClosing {
+                    throttle(handle, rest)
+                    return
+                }
                 if memory.broker.wantsFlush() { flushAll() }
             case .needMore(let total):
                 connection.pointee.inputTotal = total
@@ -68,6 +86,24 @@ extension Server where Net: ~Copyable {
                 close(handle, reason)
             }
         }
+    }
+
+    /// Leaves the rest of what came for when the second is over.
+    private mutating func throttle(_ handle: Handle<Connection>, _ rest: ByteView) {
+        memory.connections[handle].pointee.isThrottled = true
+        if !rest.isEmpty { keep(handle, rest) }
+        guard !memory.connections[handle].pointee.isClosing else { return }
+        updateInterest(handle)
+        updateDeadline(handle)
+    }
+
+    /// A CONNECT whose password is to be compared, and whatever came behind it.
+    private mutating func putBack(_ handle: Handle<Connection>, _ bytes: ByteView) {
+        memory.connections[handle].pointee.inputSince = now
+        keep(handle, bytes)
+        guard !memory.connections[handle].pointee.isClosing else { return }
+        updateInterest(handle)
+        askNextLogin()
     }
 
     /// Puts an incomplete packet aside. When the buffers are used up, the packet that has been incomplete longest makes

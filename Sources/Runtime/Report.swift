@@ -5,26 +5,30 @@ import Engine
 import Wire
 
 extension Server where Net: ~Copyable {
-    /// Listening: where, who may come, and what it cost. `arenaBytes` is what the plan promised.
-    public mutating func reportReady(arenaBytes: Int) {
-        memory.line.event(.ready)
+    /// Listening: where, who may come, and what it costs.
+    public mutating func reportReady() {
+        beginLine(.ready)
         memory.line.field("mode", "broker")
         var i = 0
-        var isLocal = true
         while i < listenerCount {
-            memory.line.field("listen", listeners[i].address)
-            isLocal = isLocal && listeners[i].address.isLoopback
+            if memory.listeners[i].descriptor >= 0 { listenField(i) }
             i += 1
         }
-        let access: StaticString = !settings.allowAnonymous ? "nobody: allow_anonymous is false"
-            : isLocal ? "anyone on this machine" : "anyone who can reach it"
-        memory.line.field("access", access)
+        memory.line.field("access", settings.accessSummary)
         memory.line.field("memory", arenaBytes)
         writeLine()
     }
 
+    private mutating func listenField(_ index: Int) {
+        if memory.listeners[index].settings.isLocal {
+            memory.line.field("listen", memory.listeners[index].settings.path)
+        } else {
+            memory.line.field("listen", memory.listeners[index].address)
+        }
+    }
+
     mutating func reportStopped() {
-        memory.line.event(.stopped)
+        beginLine(.stopped)
         writeLine()
     }
 
@@ -44,15 +48,34 @@ extension Server where Net: ~Copyable {
         writeLine()
     }
 
-    mutating func reportAcceptFailure(_ listener: Address) {
-        memory.line.event(.acceptFailed)
-        memory.line.field("listen", listener)
+    mutating func reportReloaded() {
+        beginLine(.reloaded)
+        memory.line.field("access", settings.accessSummary)
+        writeLine()
+    }
+
+    /// `problem` is one line of text.
+    public mutating func reportReloadFailed(_ problem: ByteView) {
+        beginLine(.reloadFailed)
+        memory.line.field("problem", problem)
+        writeLine()
+    }
+
+    mutating func reportNeedsRestart(_ option: Option) {
+        beginLine(.needsRestart)
+        memory.line.field("key", option.row.name)
+        writeLine()
+    }
+
+    mutating func reportListener(_ event: LogEvent, _ index: Int) {
+        beginLine(event)
+        listenField(index)
         writeLine()
     }
 
     private mutating func beginConnectionLine(_ event: LogEvent, _ handle: Handle<Connection>) {
         let connection = memory.connections[handle]
-        memory.line.event(event)
+        beginLine(event)
         memory.line.field("address", connection.pointee.peer)
         guard connection.pointee.session.isSome else { return }
         let session = connection.pointee.session
@@ -66,9 +89,72 @@ extension Server where Net: ~Copyable {
         if isQuoted { memory.line.byte(UInt8(ascii: "\"")) }
     }
 
+    private mutating func beginLine(_ event: LogEvent) {
+        lineLevel = event.level
+        if settings.logsTime {
+            memory.line.key("time")
+            memory.line.number(io.wallSeconds())
+            memory.line.text(" ")
+        }
+        memory.line.event(event)
+    }
+
     private mutating func writeLine() {
-        io.log(memory.line.ended())
+        let line = memory.line.ended()
+        if settings.logLevels.contains(lineLevel) { writeOrFold(line) }
         memory.line.removeAll()
+    }
+
+    /// A line that is the same as the one before is only counted, until another comes or a while has passed.
+    private mutating func writeOrFold(_ line: ByteView) {
+        let signature = foldHash.hash(line)
+        if signature == lastSignature, now.msSince(lastLineAt) < foldMs {
+            repeatedLines += 1
+            return
+        }
+        writeRepeated()
+        lastSignature = signature
+        lastLineAt = now
+        io.log(line, lineLevel)
+    }
+
+    private var foldMs: UInt32 { 10_000 }
+
+    /// When lines that were only counted must be told of.
+    var repeatedDue: Tick? { repeatedLines > 0 ? lastLineAt.advanced(byMs: foldMs) : nil }
+
+    mutating func reportRepeated() {
+        if let due = repeatedDue, !now.isBefore(due) { writeRepeated() }
+    }
+
+    private mutating func writeRepeated() {
+        guard repeatedLines > 0 else { return }
+        var space: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+        let count = repeatedLines
+        repeatedLines = 0
+        withUnsafeMutableBytes(of: &space) { bytes in
+            var line = Line(bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), capacity: bytes.count)
+            line.event(.repeated)
+            line.field("count", count)
+            io.log(line.ended(), LogEvent.repeated.level)
+        }
+    }
+}
+
+// On request.
+extension Server where Net: ~Copyable {
+    /// How much of every pool is used, what was dropped, and what came and went.
+    mutating func reportPools() {
+        var index = 0
+        while let use = poolUse(index) {
+            beginLine(.pool)
+            memory.line.field("name", use.name)
+            memory.line.field("in-use", use.inUse)
+            memory.line.field("high-water", use.highWater)
+            memory.line.field("capacity", use.capacity)
+            writeLine()
+            index += 1
+        }
     }
 }
 
@@ -91,15 +177,17 @@ extension Server where Net: ~Copyable {
         guard !now.isBefore(reportDue) else { return }
         let drops = memory.broker.drops
         if drops != reported.drops {
-            memory.line.event(.dropped)
+            beginLine(.dropped)
             field("queue-full", drops.queueFull &- reported.drops.queueFull)
             field("store-full", drops.storeFull &- reported.drops.storeFull)
             field("expired", drops.expired &- reported.drops.expired)
+            field("retained-full", drops.retainedFull &- reported.drops.retainedFull)
+            field("forbidden", drops.forbidden &- reported.drops.forbidden)
             field("topic-too-long", drops.topicTooLong &- reported.drops.topicTooLong)
             writeLine()
         }
         if counters.refused != reported.refused {
-            memory.line.event(.refused)
+            beginLine(.refused)
             field("connections", counters.refused &- reported.refused)
             writeLine()
         }

@@ -7,32 +7,55 @@ import Wire
 /// The broker with its connections: one thread, one loop, one owner of all state.
 ///
 /// `open` the listeners, then call `turn` until it answers false, then `shutDown`. The phases of a turn stand in files
-/// of their own: `Turn`, `Accept`, `Receive`, `Perform`, `Flush`, `Close`, `Report`.
+/// of their own: `Turn`, `Accept`, `Receive`, `Perform`, `Login`, `Listen`, `Flush`, `Close`, `Report`.
 public struct Server<Net: IO & ~Copyable>: ~Copyable {
     public var io: Net
     var memory: Memory
-    let settings: Settings
-    let timeouts: Timeouts
+    var settings: Settings
+    var timeouts: Timeouts
     let maxPacketBytes: Int
     var now: Tick
     var isStopping = false
+    /// The board config is to be read again, which whoever calls `turn` does.
+    public var isReloadAsked = false
 
-    var listeners = InlineArray<8, Listener>(repeating: Listener(descriptor: -1, address: .any))
     var listenerCount = 0
-    /// Accepting rests until then, since the system has run out of something.
+    /// Accepting rests until then.
     var acceptRestsUntil: Tick?
+    /// When listeners whose address was not there are tried again; nil when there are none.
+    var listenAgainAt: Tick?
+    /// Connections accepted in the second that began then.
+    var acceptSecond: Tick
+    var acceptedThisSecond = 0
+    /// See `ageTicks`.
+    var agedAt: Tick
     /// When the first connection in the pause list was paused.
     var pausedSince: Tick = .zero
+
+    /// Bytes of the access files that are being put in place.
+    var accessBytesUsed = 0
+    /// A password is being compared.
+    var isLoginAsked = false
+
+    /// When the topics below `$SYS` were published last, in whole intervals from the start.
+    var systemTopicsAt: Tick
+    var uptimeSeconds: UInt32 = 0
+    /// Bytes of the topic in front of the value, while a topic below `$SYS` is put together.
+    var topicBytes = 0
+    var arenaBytes = 0
+
+    // The line being written, and the one before.
+    var lineLevel = LogLevel.information
+    let foldHash: KeyedHash
+    var lastSignature: UInt32 = 0
+    var lastLineAt: Tick
+    /// Lines equal to the last one that were not written.
+    var repeatedLines = 0
 
     var counters = Counters()
     /// What was last reported of the counters, and when.
     var reported = Counters()
     var reportedAt: Tick
-
-    struct Listener {
-        var descriptor: Int32
-        var address: Address
-    }
 
     /// Carves all it needs from `arena`, which is at least as large as the plan says. Freeze it afterwards.
     public init(_ io: consuming Net, _ arena: inout Arena, settings: Settings) {
@@ -41,31 +64,15 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
         memory = Memory(&arena, settings: settings, hash: hash, now: now)
         self.io = io
         self.settings = settings
-        timeouts = Timeouts(
-            connectMs: UInt32(settings.limits.connectTimeoutSeconds) * 1000,
-            stallMs: UInt32(settings.limits.stallTimeoutSeconds) * 1000)
+        timeouts = Timeouts(settings.limits)
         maxPacketBytes = settings.limits.maxPacketBytes
         reportedAt = now
-    }
-
-    /// Opens all listeners. Answers the address that could not be opened, and what the system said.
-    public mutating func open() -> (address: Address, error: Int32)? {
-        while listenerCount < settings.listenerCount {
-            var address = settings.listeners[listenerCount]
-            switch io.listen(&address) {
-            case .done(let descriptor):
-                listeners[listenerCount] = Listener(descriptor: Int32(descriptor), address: address)
-                listenerCount += 1
-                guard case .done = io.watch(
-                    Int32(descriptor), interest: Event.readable, token: UInt32(listenerCount - 1))
-                else { return (address, 0) }
-            case .failed(let error):
-                return (address, error)
-            case .again, .closed, .exhausted:
-                return (address, 0)
-            }
-        }
-        return nil
+        systemTopicsAt = now
+        lastLineAt = now
+        acceptSecond = now
+        agedAt = now
+        foldHash = hash
+        arenaBytes = arena.used
     }
 
     /// What the broker holds right now.
@@ -74,13 +81,20 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
     public var packetSlabsInUse: Int { memory.packets.inUse }
     public var drops: DropCounters { memory.broker.drops }
     /// The address of a listener, its port as it was given out.
-    public func listenerAddress(_ index: Int) -> Address { listeners[index].address }
+    public func listenerAddress(_ index: Int) -> Address { memory.listeners[index].address }
 }
 
 /// What is counted beside the broker's drops.
 struct Counters: Equatable {
     /// Connections turned away because all slots were taken.
     var refused: UInt32 = 0
+    /// Bytes over all connections.
+    var bytesReceived = Counter()
+    var bytesSent = Counter()
+    /// Whole packets that came.
+    var packetsReceived = Counter()
+    /// The most connections at a time is in the pool; this counts them all.
+    var accepted = Counter()
     /// Events for a connection that was closed in the same turn or before.
     var lateEvents: UInt32 = 0
     var drops = DropCounters()

@@ -1,5 +1,6 @@
 import Base
 import Broker
+import Config
 import Engine
 import Wire
 
@@ -14,28 +15,34 @@ extension Server where Net: ~Copyable {
             dispatch(memory.events[i])
             i += 1
         }
+        listenAgain()
+        ageTicks()
+        publishSystemTopics()
         flushAll()
         if resumePaused() { flushAll() }
         reclaim()
         reportDrops()
+        reportRepeated()
         return !isStopping
     }
 
-    /// Milliseconds until something is due; negative for never.
+    /// Milliseconds until something is due, or a day.
     private func timeoutMs() -> Int {
         if memory.dirty.count > 0 { return 0 }
-        var wait: UInt32?
+        var wait = dayMs
         func consider(_ ms: UInt32?) {
-            if let ms { wait = min(ms, wait ?? ms) }
+            if let ms { wait = min(ms, wait) }
         }
         consider(memory.timers.msUntilNext(now: now))
         consider(memory.broker.msUntilExpiry(now: now))
         if let rest = acceptRestsUntil { consider(rest.msSince(now)) }
+        if let again = listenAgainAt { consider(again.msSince(now)) }
+        if let due = systemTopicsDue { consider(due.msSince(now)) }
         if memory.paused.count > 0 { consider(pauseEnd.msSince(now)) }
+        if let due = repeatedDue { consider(due.msSince(now)) }
         if hasUnreportedDrops { consider(reportDue.msSince(now)) }
-        guard let wait else { return -1 }
         // One more, since the clock has moved on within its last millisecond.
-        return Int(min(wait, UInt32(Int32.max) - 1)) + 1
+        return Int(wait) + 1
     }
 
     private mutating func expire() {
@@ -47,8 +54,12 @@ extension Server where Net: ~Copyable {
             guard let (due, reason) = memory.connections[handle].pointee.deadline(timeouts) else { continue }
             if now.isBefore(due) {
                 memory.timers.schedule(index, due: due)
-            } else {
+            } else if reason == .outputStalled, hasDrained(handle) {
+                updateDeadline(handle)
+            } else if let reason {
                 close(handle, reason)
+            } else {
+                endThrottle(handle)
             }
         }
         if let rest = acceptRestsUntil, !now.isBefore(rest) {
@@ -57,13 +68,30 @@ extension Server where Net: ~Copyable {
         }
     }
 
+    /// The system says that it takes bytes again only when a good part of its buffer is free, which on a slow link is
+    /// long after the peer has begun to read: so what it still holds is compared with what it held before.
+    private mutating func hasDrained(_ handle: Handle<Connection>) -> Bool {
+        let connection = memory.connections[handle]
+        let unsent = io.unsent(connection.pointee.descriptor)
+        defer { connection.pointee.unsentBytes = unsent }
+        guard unsent < connection.pointee.unsentBytes else { return false }
+        connection.pointee.blockedSince = now
+        return true
+    }
+
     private mutating func dispatch(_ event: Event) {
-        if event.flags & Event.stop != 0 {
-            isStopping = true
+        if event.flags & (Event.stop | Event.reload | Event.report) != 0 {
+            if event.flags & Event.stop != 0 { isStopping = true }
+            if event.flags & Event.reload != 0 { isReloadAsked = true }
+            if event.flags & Event.report != 0 { reportPools() }
+            return
+        }
+        if event.flags & (Event.granted | Event.denied) != 0 {
+            finishLogin(Handle<Connection>(raw: event.token), isGranted: event.flags & Event.granted != 0)
             return
         }
         if Int(event.token) < listenerCount {
-            accept(listeners[Int(event.token)])
+            if acceptRestsUntil == nil { accept(Int(event.token)) }
             return
         }
         let handle = Handle<Connection>(raw: event.token)
@@ -77,11 +105,26 @@ extension Server where Net: ~Copyable {
             markDirty(handle)
         }
         if event.flags & Event.failed != 0 {
-            // What is wrong is learned by reading, even where reading was to wait.
-            receive(handle)
+            receiveLast(handle)
         } else if event.flags & Event.readable != 0, connection.pointee.wantedInterest & Event.readable != 0 {
             if shouldPause(connection) { pause(handle) } else { receive(handle) }
         }
+    }
+
+    /// The connection is broken, which the system does not stop saying: what is left is read and done now, even where
+    /// reading was to wait.
+    private mutating func receiveLast(_ handle: Handle<Connection>) {
+        let connection = memory.connections[handle]
+        if connection.pointee.isWaitingForLogin {
+            close(handle, .networkError)
+            return
+        }
+        connection.pointee.isBroken = true
+        if connection.pointee.isThrottled {
+            connection.pointee.isThrottled = false
+            if !connection.pointee.input.isEmpty { takeUp(handle) }
+        }
+        if !connection.pointee.isClosing { receive(handle) }
     }
 
     /// Makes the system's watch what the connection's state asks for. Costs a system call only when that changed.
@@ -95,7 +138,9 @@ extension Server where Net: ~Copyable {
 
     /// Sees to it that the connection is looked at when its next deadline comes.
     mutating func updateDeadline(_ handle: Handle<Connection>) {
-        guard let (due, _) = memory.connections[handle].pointee.deadline(timeouts) else { return }
+        let connection = memory.connections[handle]
+        // One that was closed in between has no timer any more, and its slot is free soon.
+        guard !connection.pointee.isClosing, let (due, _) = connection.pointee.deadline(timeouts) else { return }
         memory.timers.scheduleNoLater(handle.index, due: due)
     }
 
@@ -104,6 +149,33 @@ extension Server where Net: ~Copyable {
         guard !connection.pointee.isDirty else { return }
         connection.pointee.isDirty = true
         memory.dirty.append(handle)
+    }
+}
+
+// `max_message_rate`: who sends faster is read no faster.
+extension Server where Net: ~Copyable {
+    /// Counts a message and answers whether the client has sent its share for this second.
+    mutating func countMessage(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
+        let limit = settings.limits.maxMessageRate
+        guard limit > 0, !connection.pointee.isBroken else { return false }
+        if now.msSince(connection.pointee.rateSecond) >= 1000 {
+            connection.pointee.rateSecond = now
+            connection.pointee.messagesThisSecond = 0
+        }
+        connection.pointee.messagesThisSecond += 1
+        return connection.pointee.messagesThisSecond >= limit
+    }
+
+    private mutating func endThrottle(_ handle: Handle<Connection>) {
+        let connection = memory.connections[handle]
+        connection.pointee.isThrottled = false
+        connection.pointee.messagesThisSecond = 0
+        connection.pointee.rateSecond = now
+        // The silence was ours.
+        connection.pointee.lastPacket = now
+        connection.pointee.inputSince = now
+        if connection.pointee.input.isEmpty { updateInterest(handle) } else { takeUp(handle) }
+        updateDeadline(handle)
     }
 }
 

@@ -4,51 +4,29 @@ import Runtime
 /// A network, a clock and a log inside the process. The server owns it as its `IO`; a test holds the other ends of the
 /// connections through the methods that begin with `peer`.
 public struct SimIO: IO, ~Copyable {
-    /// The client's end and the server's end of one connection.
-    private struct Endpoint {
-        var toServer: Pipe
-        var toPeer: Pipe
-        var address = Address.any
-        var state = State.free
-        var interest: UInt32 = 0
-        var token: UInt32 = 0
-        /// The most that one receive of the server takes.
-        var receiveLimit = Int.max
-        /// Bytes that the server may still write before it would block; the test raises it.
-        var sendRoom = Int.max
-        /// What the peer has done to its end.
-        var peerEnd = PeerEnd.open
-    }
-
-    private enum State: UInt8 {
-        case free
-        /// Waits to be accepted.
-        case waiting
-        case accepted
-        /// Closed by the server; the peer may still read what came before.
-        case closed
-    }
-
-    private enum PeerEnd: UInt8 {
-        case open, finished, broken
-    }
-
     private let endpoints: UnsafeMutablePointer<Endpoint>
     private let endpointCount: Int
     private var clock: Tick
     private var random: UInt32
-    private var listenerToken: UInt32?
-    private var listenerInterest: UInt32 = 0
-    private var isAskedToStop = false
+    private var listeners = InlineArray<16, SimListener>(repeating: SimListener())
+    /// Bits of `Event` that the process is asked for by signals.
+    private var signals: UInt32 = 0
+    /// Files of unix sockets that were removed.
+    public private(set) var removedPaths = 0
+    /// No address can be listened on.
+    public var isAddressAbsent = false
     /// A wait with nothing to report jumps to the end of its time-out; otherwise it answers at once.
     public var letsTimePass = true
     /// How many waits had nothing to report.
     public private(set) var idleWaits = 0
+    /// On its way to the server; held back while the test wants it so.
+    private var verdict: Event?
+    public var holdsVerdict = false
     private let logBytes: UnsafeMutablePointer<UInt8>
     private var logCount = 0
 
-    private static var listenerDescriptor: Int32 { 1 }
-    private static var firstDescriptor: Int { 2 }
+    // Listeners have the descriptors from 1 on.
+    private static var firstDescriptor: Int { 17 }
     private static var logCapacity: Int { 65_536 }
 
     /// Room for `connections` at a time over the whole run, each with `pipeBytes` in each direction.
@@ -88,9 +66,20 @@ public struct SimIO: IO, ~Copyable {
             events[count] = Event(token: token, flags: flags)
             count += 1
         }
-        if isAskedToStop { add(0, Event.stop) }
-        if let token = listenerToken, firstWaiting() != nil { add(token, Event.readable & listenerInterest) }
+        if signals != 0 { add(0, signals) }
+        signals &= Event.stop
+        if let answer = verdict, !holdsVerdict {
+            add(answer.token, answer.flags)
+            verdict = nil
+        }
         var i = 0
+        while i < listeners.count {
+            if listeners[i].isOpen, firstWaiting(at: Int32(i + 1)) != nil {
+                add(listeners[i].token, Event.readable & listeners[i].interest)
+            }
+            i += 1
+        }
+        i = 0
         while i < endpointCount {
             if endpoints[i].state == .accepted { add(endpoints[i].token, readiness(endpoints[i])) }
             i += 1
@@ -102,13 +91,36 @@ public struct SimIO: IO, ~Copyable {
         return count
     }
 
-    public mutating func listen(_ address: inout Address) -> IOResult {
+    public mutating func listenLocal(_ path: ByteView) -> IOResult { open(port: 0) }
+    public mutating func removeLocal(_ path: ByteView) { removedPaths += 1 }
+
+    public mutating func listen(_ address: inout Address, interface: ByteView) -> IOResult {
+        if isAddressAbsent { return .absent }
         if address.port == 0 { address.port = 1883 }
-        return .done(Int(SimIO.listenerDescriptor))
+        return open(port: address.port)
+    }
+
+    /// `EADDRINUSE` when somebody listens on the port already.
+    private mutating func open(port: UInt16) -> IOResult {
+        var place = 0
+        while place < listeners.count, listeners[place].isOpen { place += 1 }
+        guard place < listeners.count else { return .exhausted }
+        if listener(on: port) != nil { return .failed(98) }
+        listeners[place] = SimListener(isOpen: true, port: port)
+        return .done(place + 1)
+    }
+
+    private func listener(on port: UInt16) -> Int32? {
+        var i = 0
+        while i < listeners.count {
+            if listeners[i].isOpen, listeners[i].port == port { return Int32(i + 1) }
+            i += 1
+        }
+        return nil
     }
 
     public mutating func accept(_ listener: Int32, from peer: inout Address) -> IOResult {
-        guard let index = firstWaiting() else { return .again }
+        guard let index = firstWaiting(at: listener) else { return .again }
         endpoints[index].state = .accepted
         peer = endpoints[index].address
         return .done(index + SimIO.firstDescriptor)
@@ -116,10 +128,13 @@ public struct SimIO: IO, ~Copyable {
 
     public mutating func receive(_ descriptor: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
         let endpoint = at(descriptor)
-        if endpoint.pointee.peerEnd == .broken { return .closed(isOrderly: false) }
         let got = endpoint.pointee.toServer.read(target, limit: min(count, endpoint.pointee.receiveLimit))
         if got > 0 { return .done(got) }
-        return endpoint.pointee.peerEnd == .finished ? .closed(isOrderly: true) : .again
+        switch endpoint.pointee.peerEnd {
+        case .open: return .again
+        case .finished: return .closed(isOrderly: true)
+        case .broken: return .closed(isOrderly: false)
+        }
     }
 
     public mutating func send(_ descriptor: Int32, _ runs: UnsafePointer<Run>, _ runCount: Int) -> IOResult {
@@ -138,15 +153,17 @@ public struct SimIO: IO, ~Copyable {
         return sent > 0 ? .done(sent) : .again
     }
 
+    public mutating func unsent(_ descriptor: Int32) -> Int { at(descriptor).pointee.toPeer.count }
+
     public mutating func watch(_ descriptor: Int32, interest: UInt32, token: UInt32) -> IOResult {
         rewatch(descriptor, interest: interest, token: token)
         return .done(0)
     }
 
     public mutating func rewatch(_ descriptor: Int32, interest: UInt32, token: UInt32) {
-        if descriptor == SimIO.listenerDescriptor {
-            listenerToken = token
-            listenerInterest = interest
+        if descriptor < SimIO.firstDescriptor {
+            listeners[Int(descriptor) - 1].token = token
+            listeners[Int(descriptor) - 1].interest = interest
         } else {
             at(descriptor).pointee.interest = interest
             at(descriptor).pointee.token = token
@@ -154,10 +171,24 @@ public struct SimIO: IO, ~Copyable {
     }
 
     public mutating func close(_ descriptor: Int32) {
-        if descriptor != SimIO.listenerDescriptor { at(descriptor).pointee.state = .closed }
+        if descriptor >= SimIO.firstDescriptor {
+            at(descriptor).pointee.state = .closed
+            return
+        }
+        listeners[Int(descriptor) - 1].isOpen = false
+        // Whoever still waits there is turned away.
+        while let index = firstWaiting(at: descriptor) { endpoints[index].state = .closed }
     }
 
-    public mutating func log(_ line: ByteView) {
+    /// In this world the password is right when it is `secret`.
+    public mutating func verify(_ request: LoginRequest) {
+        verdict = Event(token: request.token, flags: request.password.equals("secret") ? Event.granted : Event.denied)
+    }
+
+    /// The clock began on 1 January 2024.
+    public mutating func wallSeconds() -> UInt32 { 1_704_067_200 + clock.ms / 1000 }
+
+    public mutating func log(_ line: ByteView, _ level: LogLevel) {
         precondition(logCount + line.count <= SimIO.logCapacity, "the log of a simulation is too long")
         line.copy(to: logBytes + logCount)
         logCount += line.count
@@ -169,10 +200,10 @@ public struct SimIO: IO, ~Copyable {
         return endpoints + index
     }
 
-    private func firstWaiting() -> Int? {
+    private func firstWaiting(at listener: Int32) -> Int? {
         var i = 0
         while i < endpointCount {
-            if endpoints[i].state == .waiting { return i }
+            if endpoints[i].state == .waiting, endpoints[i].listener == listener { return i }
             i += 1
         }
         return nil
@@ -191,16 +222,20 @@ public struct SimIO: IO, ~Copyable {
 // The world's side.
 extension SimIO {
     public mutating func advance(byMs span: UInt32) { clock = clock.advanced(byMs: span) }
-    public mutating func askToStop() { isAskedToStop = true }
+    public mutating func askToStop() { signals |= Event.stop }
+    public mutating func askToReload() { signals |= Event.reload }
+    public mutating func askToReport() { signals |= Event.report }
     /// All lines logged so far.
     public var logText: ByteView { ByteView(logBytes, logCount) }
 
-    /// A new connection, or nil when there is no room for one.
-    public mutating func peerConnect(from address: Address) -> Int? {
+    /// A new connection to a port, or to the unix socket when it is zero; nil when nobody listens there, and when there
+    /// is no room for one.
+    public mutating func peerConnect(from address: Address, port: UInt16 = 1883) -> Int? {
         var i = 0
         while i < endpointCount, endpoints[i].state != .free { i += 1 }
-        guard i < endpointCount else { return nil }
+        guard i < endpointCount, let listener = listener(on: port) else { return nil }
         endpoints[i].state = .waiting
+        endpoints[i].listener = listener
         endpoints[i].address = address
         return i
     }
@@ -216,10 +251,10 @@ extension SimIO {
         endpoints[peer].toPeer.read(target, limit: limit)
     }
 
-    /// Ends the connection: after what was sent, or at once and with everything under way lost.
-    public mutating func peerClose(_ peer: Int, isOrderly: Bool) {
+    /// Ends the connection: after what was sent, or at once. Then what is under way is lost, unless it has arrived.
+    public mutating func peerClose(_ peer: Int, isOrderly: Bool, hasArrived: Bool = false) {
         endpoints[peer].peerEnd = isOrderly ? .finished : .broken
-        if !isOrderly { endpoints[peer].toServer.removeAll() }
+        if !isOrderly, !hasArrived { endpoints[peer].toServer.removeAll() }
     }
 
     /// The server has closed its end.

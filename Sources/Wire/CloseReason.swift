@@ -13,7 +13,7 @@ public enum CloseReason: UInt8 {
     // Contents that a clause forbids.
     case badProtocolName, badProtocolLevel, badClientID, badTopicName, badTopicFilter, badQoS, badPacketID, noFilters
     // The broker's limits and rules.
-    case keepAliveTooLong, notAuthorised, serverFull, receiveWindowExceeded
+    case keepAliveTooLong, badUserNameOrPassword, tooManyFailedLogins, notAuthorised, serverFull, receiveWindowExceeded
 
     public var name: StaticString {
         switch self {
@@ -44,6 +44,8 @@ public enum CloseReason: UInt8 {
         case .badPacketID: "bad-packet-id"
         case .noFilters: "no-filters"
         case .keepAliveTooLong: "keep-alive-too-long"
+        case .badUserNameOrPassword: "bad-user-name-or-password"
+        case .tooManyFailedLogins: "too-many-failed-logins"
         case .notAuthorised: "not-authorised"
         case .serverFull: "server-full"
         case .receiveWindowExceeded: "receive-window-exceeded"
@@ -58,7 +60,8 @@ public enum CloseReason: UInt8 {
         // A keep alive above the cap has no code of its own in 3.1.1; mosquitto answers with this one too.
         case .badClientID, .keepAliveTooLong: .identifierRejected
         case .serverFull: .serverUnavailable
-        case .notAuthorised: .notAuthorised
+        // One answer for both, so that user names cannot be found out by trying; mosquitto's, too.
+        case .badUserNameOrPassword, .tooManyFailedLogins, .notAuthorised: .notAuthorised
         case .disconnect, .endOfStream, .networkError, .connectTimeout, .keepAliveExpired, .packetTimeout,
             .outputStalled, .takenOver, .shutdown, .badLength, .badFlags, .badType, .packetTooLarge, .malformed,
             .badUTF8, .notConnect, .secondConnect, .unexpectedPacket, .badProtocolName, .badTopicName,

@@ -22,6 +22,17 @@ public enum TopicName {
         return nil
     }
 
+    /// Whether `text` has a slash or a wildcard.
+    public static func hasSpecial(_ text: ByteView) -> Bool {
+        var i = 0
+        while i < text.count {
+            let byte = text.start[i]
+            if byte == TopicByte.slash || byte == TopicByte.plus || byte == TopicByte.hash { return true }
+            i += 1
+        }
+        return false
+    }
+
     /// Names that begin with `$` are not reached by filters that begin with a wildcard [MQTT-4.7.2-1].
     public static func isReserved(_ name: ByteView) -> Bool { !name.isEmpty && name[0] == TopicByte.dollar }
 }

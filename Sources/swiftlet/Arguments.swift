@@ -1,4 +1,5 @@
 import Base
+import Linux
 
 /// The words of the command line, without the program's name.
 struct Arguments {
@@ -16,10 +17,5 @@ struct Arguments {
         return UnsafePointer(word)
     }
 
-    func text(_ index: Int) -> ByteView {
-        let start = path(index)
-        var length = 0
-        while start[length] != 0 { length += 1 }
-        return start.withMemoryRebound(to: UInt8.self, capacity: length) { ByteView($0, length) }
-    }
+    func text(_ index: Int) -> ByteView { System.text(path(index)) }
 }

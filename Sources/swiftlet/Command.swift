@@ -1,22 +1,35 @@
 import Base
+import Config
 
 /// What the command line asks for.
 enum Command {
-    /// Run what a board config says; without one, the built-in plan.
-    case run(file: Int?)
-    case plan(file: Int?)
+    /// The board config, and what the command line says beside it.
+    struct Config {
+        /// The index of the word that names the file; nil for the built-in plan.
+        var file: Int?
+        /// `-p`: the port of a broker for this machine, where the file has no listener.
+        var port: UInt16?
+        /// `-v`: everything is logged, whatever the file says.
+        var isVerbose = false
+    }
+
+    /// Run what a board config says.
+    case run(Config)
+    /// Print the memory plan.
+    case plan(Config)
+    /// Check everything and say who may connect.
+    case check(Config)
     case help
     case version
-    /// The word with this index is not understood.
-    case unknown(Int)
-    /// `-c` with nothing behind it.
-    case missingFile
+    /// The word with this index is not understood, and why.
+    case wrong(Int, StaticString)
 
-    /// `FILE`, `-c FILE`, `--plan [FILE]`, `--help`, `--version`. A file named `-` is standard input. `file` is the
-    /// index of the word.
+    /// `FILE` or `-c FILE`, `-p PORT`, `-v`, `--plan`, `--check`, `--help`, `--version`. A file named `-` is standard
+    /// input. The same when the program is called mosquitto.
     static func parse(_ arguments: Arguments) -> Command {
-        var file: Int?
+        var config = Config()
         var isPlan = false
+        var isCheck = false
         var i = 0
         while i < arguments.count {
             let word = arguments.text(i)
@@ -24,19 +37,31 @@ enum Command {
             if word.equals("--version") { return .version }
             if word.equals("--plan") {
                 isPlan = true
-            } else if word.equals("-c") {
-                guard i + 1 < arguments.count else { return .missingFile }
-                guard file == nil else { return .unknown(i) }
+            } else if word.equals("--check") || word.equals("--test-config") {
+                isCheck = true
+            } else if word.equals("-v") {
+                config.isVerbose = true
+            } else if word.equals("-d") {
+                return .wrong(i, ": runs in the foreground; let the service manager put it in the background")
+            } else if word.equals("-p") {
+                guard i + 1 < arguments.count, let port = ConfigValue.number(arguments.text(i + 1)), port > 0,
+                    port <= 65_535
+                else { return .wrong(i, ": expected a port") }
                 i += 1
-                file = i
+                config.port = UInt16(port)
+            } else if word.equals("-c") {
+                guard i + 1 < arguments.count else { return .wrong(i, ": expected a file, or - for standard input") }
+                guard config.file == nil else { return .wrong(i, ": one file is enough") }
+                i += 1
+                config.file = i
             } else if word.equals("-") || !word.starts(with: "-") {
-                guard file == nil else { return .unknown(i) }
-                file = i
+                guard config.file == nil else { return .wrong(i, ": one file is enough") }
+                config.file = i
             } else {
-                return .unknown(i)
+                return .wrong(i, ": not understood; swiftlet --help tells what is")
             }
             i += 1
         }
-        return isPlan ? .plan(file: file) : .run(file: file)
+        return isPlan ? .plan(config) : isCheck ? .check(config) : .run(config)
     }
 }

@@ -83,6 +83,22 @@ struct AddressTests {
         #expect(others.map(\.isLoopback) == [false, false, false, false, false, false, false])
     }
 
+    @Test func `The end of a unix socket is loopback, and is written local`() {
+        #expect(Address.local.isLocal)
+        #expect(Address.local.isLoopback)
+        #expect(lineText { $0.address(.local) } == "local")
+        #expect(["::", "::1", "127.0.0.1", "0.0.0.0"].compactMap(parse).filter(\.isLocal) == [])
+    }
+
+    @Test func `Every IPv6 address is not every address, and is written as in a config`() {
+        let address = Address.anyV6(port: 1883)
+        #expect(address.isAnyV6)
+        #expect(!address.isAny)
+        #expect(!address.isLoopback)
+        #expect(!address.isLocal)
+        #expect(lineText { $0.address(address) } == "[::]:1883")
+    }
+
     @Test func `Bytes are in network order both ways`() {
         let bytes = (1...16).map { UInt8($0) }
         let address = Address(bytes: bytes, port: 9)

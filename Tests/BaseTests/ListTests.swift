@@ -37,6 +37,31 @@ struct ListTests {
         }
     }
 
+    @Test(arguments: 0..<4)
+    func `A record is taken out wherever it stands`(place: Int) {
+        withArena { arena in
+            var pool = Pool<Node>(&arena, "p", key: "k", count: 4)
+            var list = List<Node>()
+            var handles = (0..<4).map { pool.take(Node(value: $0))! }
+            for handle in handles { list.append(handle, in: pool) }
+            list.remove(handles[place], in: pool)
+            handles.remove(at: place)
+            #expect(walk(list, pool) == handles)
+            #expect(list.last == handles.last)
+        }
+    }
+
+    @Test func `Taking a record out of a list that does not have it traps`() async {
+        await #expect(processExitsWith: .failure) {
+            withArena { arena in
+                var pool = Pool<Node>(&arena, "p", key: "k", count: 2)
+                var list = List<Node>()
+                list.append(pool.take(Node(value: 1))!, in: pool)
+                list.remove(pool.take(Node(value: 2))!, in: pool)
+            }
+        }
+    }
+
     @Test func `A removed record points nowhere`() {
         withArena { arena in
             var pool = Pool<Node>(&arena, "p", key: "k", count: 2)

@@ -16,10 +16,26 @@ struct ChaosTests {
         var nextID: UInt16 = 1
     }
 
-    @Test(arguments: seeds)
-    func `Whatever clients do, no id is used twice at a time, and everything is given back`(seed: UInt64) {
+    private static let acl = """
+        topic #
+        pattern deny secret/%c
+        user ann
+        topic read #
+        topic write a/#
+        """
+
+    @Test(arguments: seeds, [true, false])
+    func `Whatever clients do, no id is used twice at a time, and everything is given back`(
+        seed: UInt64, isSimple: Bool
+    ) {
         var random = SplitMix64(seed: seed)
-        let broker = TestBroker(start: UInt32.max - 5_000_000) {
+        let broker = TestBroker(start: UInt32.max - 5_000_000, acl: isSimple ? nil : ChaosTests.acl) {
+            if !isSimple {
+                $0.queuePolicy = .dropOldest
+                $0.queuesQoS0 = true
+                $0.maxRetainedMessages = 6
+                $0.maxRetainedBytes = 1500
+            }
             $0.maxClients = 5
             $0.maxSubscriptions = 12
             $0.maxSubscriptionsPerClient = 4
@@ -45,8 +61,20 @@ struct ChaosTests {
             let client = broker.connectOutcome(Packet.connect("c\(i)", isClean: true)).client
             if let client { broker.disconnect(client) }
         }
+        let client = broker.connect("c0")
+        for topic in ChaosTests.topics(of: peers) {
+            broker.publish(client, packet: Packet.publish(topic, [], retain: true))
+        }
+        broker.disconnect(client)
+        #expect(broker.retained == .init())
         #expect(broker.inUse == .init())
     }
+
+    private static func topics(_ id: String) -> [String] {
+        ["a", "a/b", "a/b/c", "d", "", "secret"].map { $0 + "/" + id }
+    }
+
+    private static func topics(of peers: [Peer]) -> [String] { peers.indices.flatMap { topics("c\($0)") } + ["w"] }
 
     /// One thing that a client may do. Answers what is wrong with what it sees.
     private func step(_ broker: TestBroker, _ peer: inout Peer, _ id: String, _ random: inout SplitMix64) -> String? {
@@ -55,16 +83,22 @@ struct ChaosTests {
                 broker.pass(seconds: Double(random.below(random.chance(5) ? 8000 : 60)))
                 return nil
             }
-            let connected = broker.connectOutcome(Packet.connect(id, isClean: random.chance(30))).client
+            let will = Packet.Will(
+                topic: random.pick(["w", "a/" + id, "$SYS/w"]), payload: random.pick(["", "gone"]),
+                qos: UInt8(random.below(3)), retain: random.chance(30))
+            let packet = Packet.connect(
+                id, isClean: random.chance(30), user: random.pick([nil, "ann"]), will: random.chance(40) ? will : nil,
+                isBridge: random.chance(10))
+            let connected = broker.connectOutcome(packet).client
             peer.client = connected
             peer.partial = []
             if let connected, !connected.isSessionPresent { peer.open = [] }
             return nil
         }
-        let topics = ["a", "a/b", "a/b/c", "d", ""].map { $0 + "/" + id }
+        let topics = ChaosTests.topics(id)
         switch random.below(12) {
         case 0:
-            broker.disconnect(client)
+            broker.disconnect(client, isOrderly: random.chance(50))
             peer.client = nil
         case 1:
             // Gone without a word: the next CONNECT takes over.
@@ -77,7 +111,9 @@ struct ChaosTests {
         case 4, 5, 6:
             let qos = UInt8(random.below(3))
             let payload = [UInt8](repeating: 1, count: random.below(random.chance(10) ? 2000 : 60))
-            let packet = Packet.publish(random.pick(topics), payload, qos: qos, id: peer.nextID)
+            let packet = Packet.publish(
+                random.pick(topics), random.chance(15) ? [] : payload, qos: qos, id: peer.nextID,
+                retain: random.chance(25))
             let outcome = broker.publish(client, packet: packet)
             if qos == 2, outcome == .done { peer.nextID = peer.nextID % 6 + 1 }
         case 7:

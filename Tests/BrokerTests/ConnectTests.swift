@@ -24,9 +24,10 @@ struct ConnectTests {
         #expect(broker.connectOutcome(Packet.connect("c", isClean: true, keepAlive: seconds)).reason == reason)
     }
 
-    @Test func `Without a cap a client may ask for no keep-alive`() {
-        let broker = TestBroker { $0.maxKeepAliveSeconds = 65_535 }
-        #expect(broker.connectOutcome(Packet.connect("c", isClean: true, keepAlive: 0)).reason == nil)
+    @Test(arguments: [0, 1, 65_535] as [UInt16])
+    func `Without a cap a client may ask for any keep-alive, and for none`(seconds: UInt16) {
+        let broker = TestBroker { $0.maxKeepAliveSeconds = 0 }
+        #expect(broker.connectOutcome(Packet.connect("c", isClean: true, keepAlive: seconds)).reason == nil)
     }
 
     @Test func `A client without an id gets one of random numbers [MQTT-3.1.3-6]`() throws {
@@ -45,7 +46,7 @@ struct ConnectTests {
         #expect(broker.clientID(broker.connect(id)) == id)
     }
 
-    /// Clean session before and now, and whether the session is still there.
+    /// Clean session before and now, and whether the session is still there [MQTT-3.1.4-3].
     @Test(arguments: [(false, false, true), (false, true, false), (true, false, false), (true, true, false)])
     func `A session is resumed when it was to be kept both times [MQTT-3.1.2-4, MQTT-3.1.2-6, MQTT-3.2.2-1, -2, -3]`(
         wasClean: Bool, isClean: Bool, isPresent: Bool
@@ -104,7 +105,7 @@ struct ConnectTests {
     }
 
     @Test(arguments: seeds)
-    func `A thousand sessions are found by their ids`(seed: UInt64) {
+    func `A thousand sessions are found by their ids [MQTT-3.1.3-2]`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let broker = TestBroker {
             $0.maxClients = 1000

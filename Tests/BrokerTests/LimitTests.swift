@@ -115,14 +115,24 @@ struct LimitTests {
         #expect(broker.drops == .init())
     }
 
-    @Test func `Without free delivery records receivers are left out and counted, and the publisher is answered`() {
+    @Test func `Without delivery records for all receivers a QoS 1 message is refused and nobody gets it`() {
         let broker = TestBroker { $0.maxDeliveries = 16 }
         let clients = (0..<20).map { broker.connect("c\($0)") }
         for client in clients { broker.subscribe(client, "t", qos: 1) }
-        #expect(broker.publish(clients[0], "t", "p", qos: 1) == .done)
+        #expect(broker.publish(clients[0], "t", "p", qos: 1) == .storeFull)
+        #expect(broker.drops.storeFull == 1)
+        #expect(clients.filter { !broker.drain($0).isEmpty }.isEmpty)
+        #expect(broker.inUse.deliveries == 0)
+        #expect(broker.inUse.messages == 0)
+    }
+
+    @Test func `Without delivery records for all receivers a QoS 0 message goes to as many as there are`() {
+        let broker = TestBroker { $0.maxDeliveries = 16 }
+        let clients = (0..<20).map { broker.connect("c\($0)") }
+        for client in clients { broker.subscribe(client, "t", qos: 1) }
+        #expect(broker.publish(clients[0], "t", "p", qos: 0) == .done)
         #expect(broker.drops.storeFull == 4)
         #expect(clients.filter { !broker.drain($0).isEmpty }.count == 16)
-        for client in clients { broker.acknowledge(client, .puback, id: 1) }
         #expect(broker.inUse.deliveries == 0)
         #expect(broker.inUse.messages == 0)
     }
@@ -204,7 +214,7 @@ struct LimitTests {
         for key in 0..<3 {
             let broker = TestBroker {
                 if key == 0 { $0.maxMessages = 16 }
-                if key == 1 { $0.messageStoreBytes = 16 * 248 }
+                if key == 1 { $0.messageStoreBytes = 16 * 120 }
                 if key == 2 { $0.maxDeliveries = 16 }
             }
             let client = broker.connect("c")

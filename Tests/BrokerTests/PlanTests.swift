@@ -7,14 +7,21 @@ struct PlanTests {
     /// What a broker of these limits asks an arena for.
     private static func measured(_ limits: Limits, _ rows: UnsafeMutablePointer<PlanRow>) -> (rows: Int, bytes: Int) {
         var arena = Arena(measuring: rows)
-        _ = Broker(&arena, limits: limits, allowAnonymous: true, hash: KeyedHash(key0: 0, key1: 0), now: .zero)
+        _ = Broker(&arena, settings: PlanTests.settings(limits), hash: KeyedHash(key0: 0, key1: 0), now: .zero)
         return (arena.rowCount, arena.used)
+    }
+
+    /// With everything that takes memory only when it is asked for.
+    private static func settings(_ limits: Limits) -> Settings {
+        var settings = BrokerTests.settings("acl_file acl\npassword_file passwords")
+        settings.limits = limits
+        return settings
     }
 
     private static func maximum(_ option: Option) -> Int? {
         switch option.row.kind {
         case .number(_, let max), .size(_, let max), .duration(_, let max): max
-        case .mode, .listener, .flag: nil
+        case .mode, .listener, .interface, .domain, .protocolName, .policy, .flag, .file, .logType, .logDest: nil
         }
     }
 
@@ -32,7 +39,7 @@ struct PlanTests {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: plan.bytes)
         let carved = rows + Arena.maxRows
         var arena = Arena(base: base, capacity: plan.bytes, rows: carved)
-        _ = Broker(&arena, limits: limits, allowAnonymous: true, hash: KeyedHash(key0: 0, key1: 0), now: .zero)
+        _ = Broker(&arena, settings: PlanTests.settings(limits), hash: KeyedHash(key0: 0, key1: 0), now: .zero)
         #expect(arena.used == plan.bytes)
         #expect(arena.rowCount == plan.rows)
         for i in 0..<plan.rows {
@@ -71,7 +78,6 @@ struct PlanTests {
     @Test func `Each key at its greatest value makes a plan`() async {
         await #expect(processExitsWith: .success) {
             let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
-            defer { rows.deallocate() }
             for option in PlanTests.options {
                 var limits = Limits()
                 limits[option] = PlanTests.maximum(option) ?? 0
@@ -85,7 +91,6 @@ struct PlanTests {
             var limits = Limits()
             for option in PlanTests.options { limits[option] = PlanTests.maximum(option) ?? 0 }
             let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
-            defer { rows.deallocate() }
             let plan = PlanTests.measured(limits, rows)
             precondition(plan.bytes <= Int(Int32.max))
         }

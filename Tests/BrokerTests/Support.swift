@@ -1,5 +1,6 @@
 import Base
 import Broker
+import Config
 import Testing
 import Wire
 
@@ -27,9 +28,21 @@ struct SplitMix64 {
 
 /// Packets as a client writes them, as short as they can be written.
 enum Packet {
-    static func connect(_ id: String, isClean: Bool, keepAlive: UInt16 = 60) -> [UInt8] {
-        let variable = [0, 4] + Array("MQTT".utf8) + [4, isClean ? 2 : 0]
-        return packet(0x10, variable + int16(keepAlive) + field(id))
+    struct Will {
+        var topic: String
+        var payload = "gone"
+        var qos: UInt8 = 0
+        var retain = false
+    }
+
+    static func connect(
+        _ id: String, isClean: Bool, keepAlive: UInt16 = 60, user: String? = nil, password: String? = nil,
+        will: Will? = nil, isBridge: Bool = false
+    ) -> [UInt8] {
+        var flags: UInt8 = (isClean ? 2 : 0) | (user == nil ? 0 : 0x80) | (password == nil ? 0 : 0x40)
+        if let will { flags |= 4 | will.qos << 3 | (will.retain ? 0x20 : 0) }
+        let fields = [id, will?.topic, will?.payload, user, password].compactMap(\.self)
+        return packet(0x10, field("MQTT") + [isBridge ? 0x84 : 4, flags] + int16(keepAlive) + fields.flatMap(field))
     }
 
     static func publish(
@@ -71,6 +84,30 @@ func withFrame<R>(_ bytes: [UInt8], _ body: (Frame) -> R) -> R {
 func withView<R>(_ text: String, _ body: (ByteView) -> R) -> R {
     let bytes = Array(text.utf8)
     return bytes.withUnsafeBufferPointer { body(ByteView($0.baseAddress!, $0.count)) }
+}
+
+/// Bytes that stay where they are, like a file that was read.
+final class Text {
+    private let start: UnsafeMutablePointer<UInt8>
+    let view: ByteView
+
+    init(_ bytes: [UInt8]) {
+        start = .allocate(capacity: max(1, bytes.count))
+        start.initialize(from: bytes, count: bytes.count)
+        view = ByteView(start, bytes.count)
+    }
+
+    convenience init(_ text: String) { self.init(Array(text.utf8)) }
+
+    deinit { start.deallocate() }
+}
+
+/// What a board config says. Paths in it are not to be read.
+func settings(_ config: String) -> Settings {
+    withView(config) { view in
+        guard case .settings(let settings) = ConfigFile.parse(view) else { preconditionFailure("bad: \(config)") }
+        return settings
+    }
 }
 
 /// The packets in `bytes`, in words: `t=p` with `qos`, `id` and `dup` where they are not zero, or `pubrel ID`.

@@ -13,6 +13,7 @@ final class TestBroker {
     private var broker: Broker
     private(set) var now: Tick
     private var links: UInt32 = 0
+    private let aclText: Text?
 
     typealias Acknowledged = Broker.AcknowledgeOutcome
     typealias Published = Broker.PublishOutcome
@@ -25,22 +26,28 @@ final class TestBroker {
         let displaced: Handle<Link>
     }
 
-    init(start: UInt32 = 0, allowAnonymous: Bool = true, _ change: (inout Limits) -> Void = { _ in }) {
-        var limits = Limits()
-        change(&limits)
+    /// `acl` is an access file, nil for none; `change` puts limits over the defaults.
+    init(
+        start: UInt32 = 0, allowAnonymous: Bool = true, acl: String? = nil, _ change: (inout Limits) -> Void = { _ in }
+    ) {
+        var settings = settings("sys_interval 0\n" + (acl == nil ? "" : "acl_file acl\n"))
+        change(&settings.limits)
+        let limits = settings.limits
         now = Tick(ms: start)
         rows = .allocate(capacity: Arena.maxRows)
         let hash = KeyedHash(key0: 1, key1: 2)
         var measuring = Arena(measuring: rows)
-        _ = Broker(&measuring, limits: limits, allowAnonymous: allowAnonymous, hash: hash, now: now)
+        _ = Broker(&measuring, settings: settings, hash: hash, now: now)
         _ = Gather(&measuring, key: "k", scratchBytes: limits.receiveBufferBytes)
         // Zeroed, and not there before it is used, so that a test costs no more than what it does.
         base = mmap(nil, measuring.used, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         bytes = measuring.used
         var arena = Arena(base: base, capacity: measuring.used, rows: rows)
-        broker = Broker(&arena, limits: limits, allowAnonymous: allowAnonymous, hash: hash, now: now)
+        broker = Broker(&arena, settings: settings, hash: hash, now: now)
         gather = Gather(&arena, key: "k", scratchBytes: limits.receiveBufferBytes)
         precondition(arena.used == measuring.used)
+        aclText = acl.map { Text($0) }
+        broker.addAccess(0, allowsAnonymous: allowAnonymous, passwords: nil, acl: aclText?.view)
     }
 
     deinit {
@@ -50,6 +57,9 @@ final class TestBroker {
 
     var inUse: Broker.InUse { broker.inUse }
     var drops: DropCounters { broker.drops }
+    var retained: Broker.RetainedCount { broker.retained }
+    var awayCount: Int { broker.awayCount }
+    var expiredSessions: UInt32 { broker.expiredSessions }
     var isLow: Bool { broker.isLow }
     var msUntilExpiry: UInt32? { broker.msUntilExpiry(now: now) }
 }
@@ -63,7 +73,8 @@ extension TestBroker {
         let link = Handle<Link>(raw: links)
         return withFrame(packet) { frame in
             guard case .packet(let connect) = Connect.decode(frame.body) else { preconditionFailure("bad CONNECT") }
-            switch broker.connect(connect, link: link, random: random) {
+            if case .refused(let reason) = broker.admission(connect, accessIndex: 0) { return (nil, reason) }
+            switch broker.connect(connect, accessIndex: 0, link: link, random: random, now: now) {
             case .refused(let reason): return (nil, reason)
             case .accepted(let session, let isPresent, let displaced):
                 return (Client(session: session, link: link, isSessionPresent: isPresent, displaced: displaced), nil)
@@ -72,14 +83,16 @@ extension TestBroker {
     }
 
     /// A client that is let in.
-    func connect(_ id: String, isClean: Bool = true) -> Client {
-        guard let client = connectOutcome(Packet.connect(id, isClean: isClean)).client else {
+    func connect(_ id: String, isClean: Bool = true, user: String? = nil, will: Packet.Will? = nil) -> Client {
+        guard let client = connectOutcome(Packet.connect(id, isClean: isClean, user: user, will: will)).client else {
             preconditionFailure("\(id) was refused")
         }
         return client
     }
 
-    func disconnect(_ client: Client) { broker.disconnect(client.session, now: now) }
+    func disconnect(_ client: Client, isOrderly: Bool = true) {
+        broker.disconnect(client.session, isOrderly: isOrderly, now: now)
+    }
 
     /// The granted QoS, or nil.
     @discardableResult
@@ -109,6 +122,16 @@ extension TestBroker {
         _ client: Client, _ topic: String, _ payload: String = "", qos: UInt8 = 0, id: UInt16 = 1
     ) -> Broker.PublishOutcome {
         publish(client, packet: Packet.publish(topic, Array(payload.utf8), qos: qos, id: id))
+    }
+
+    /// One more access file, which stays where it is.
+    func addAccess(_ index: Int, _ acl: Text) {
+        broker.addAccess(index, allowsAnonymous: true, passwords: nil, acl: acl.view)
+    }
+
+    /// As the layer above publishes a value below `$SYS`.
+    func publishSystem(_ topic: String, _ value: String) {
+        withView(topic) { topic in withView(value) { broker.publishSystem(topic, $0, now: now) } }
     }
 
     func release(_ client: Client, id: UInt16) { broker.release(client.session, packetID: id) }

@@ -10,10 +10,15 @@ struct OptionTests {
         var values = [
             Option.maxPacketSize: Option.maxPacketSize.range?.lowerBound,
             .messageStoreSize: Option.messageStoreSize.range?.upperBound,
-            .packetBufferSize: Option.packetBufferSize.range?.upperBound,
+            .packetStoreSize: Option.packetStoreSize.range?.upperBound,
+            .maxMessages: Option.maxMessages.range?.upperBound,
+            .maxRetainedMessages: Option.maxRetainedMessages.range?.lowerBound,
+            .maxRetainedBytes: Option.maxRetainedBytes.range?.lowerBound,
             .maxConnections: Option.maxConnections.range?.lowerBound,
             .globalMaxClients: Option.globalMaxClients.range?.upperBound,
         ]
+        // The same limit under another name.
+        if option == .globalMaxConnections { values[.maxConnections] = nil }
         values[option] = value
         return values.map { "\($0.key.name) \($0.value ?? 0)\n" }.joined()
     }
@@ -44,15 +49,19 @@ struct OptionTests {
         let value = limits[option] == range.lowerBound ? range.lowerBound + 1 : range.lowerBound
         limits[option] = value
         let changed = OptionTests.numeric.filter { limits[$0] != Limits()[$0] }
-        #expect(changed == [option])
+        // These two are the same limit.
+        let connections: [Option] = [.maxConnections, .globalMaxConnections]
+        #expect(changed == (connections.contains(option) ? connections : [option]))
     }
 
     @Test func `No two keys have the same name`() {
         #expect(Set(Option.all.map(\.name)).count == Option.count)
     }
 
-    @Test func `Keys are small letters and underscores, as mosquitto's`() {
-        let odd = Option.all.filter { !$0.name.allSatisfy { $0.isLowercase && $0.isASCII || $0 == "_" } }
+    @Test func `Keys are small letters, digits and underscores, as mosquitto's`() {
+        let odd = Option.all.filter { option in
+            !option.name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) || $0 == "_" }
+        }
         #expect(odd == [])
     }
 
@@ -63,8 +72,7 @@ struct OptionTests {
         }
     }
 
-    @Test func `All keys but three kinds have a default`() {
-        let without = Option.all.filter { !$0.row.kind.hasDefault }
-        #expect(without == [.mode, .listener, .allowAnonymous, .connectionMessages])
+    @Test func `Numbers, sizes and durations have a default, and nothing else has`() {
+        for option in Option.all { #expect(option.row.kind.hasDefault == (option.range != nil)) }
     }
 }

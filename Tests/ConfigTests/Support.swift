@@ -27,17 +27,18 @@ enum Outcome {
     case settings(Settings)
     case bad(String)
 
-    init(_ bytes: [UInt8]) {
+    /// `port` is that of the command line.
+    init(_ bytes: [UInt8], port: UInt16? = nil) {
         self = bytes.withUnsafeBufferPointer { buffer in
             let view = buffer.isEmpty ? .empty : ByteView(buffer.baseAddress!, buffer.count)
-            switch ConfigFile.parse(view) {
+            switch ConfigFile.parse(view, port: port) {
             case .settings(let settings): return .settings(settings)
             case .bad(let error): return .bad(text { error.write(file: ByteView("board.conf"), to: &$0) })
             }
         }
     }
 
-    init(_ text: String) { self.init(Array(text.utf8)) }
+    init(_ text: String, port: UInt16? = nil) { self.init(Array(text.utf8), port: port) }
 
     var settings: Settings? {
         switch self {
@@ -67,6 +68,23 @@ func text(_ build: (inout Line) -> Void) -> String {
 
 func text(_ address: Address) -> String { text { $0.address(address) } }
 
+extension ByteView {
+    var text: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
+}
+
+/// A config whose texts the settings point to, and its settings, for as long as `body` runs.
+func withSettings<R>(_ config: String, _ body: (Settings) throws -> R) throws -> R {
+    try Array(config.utf8).withUnsafeBufferPointer { buffer in
+        let view = buffer.isEmpty ? .empty : ByteView(buffer.baseAddress!, buffer.count)
+        guard case .settings(let settings) = ConfigFile.parse(view) else { throw Refused(config: config) }
+        return try body(settings)
+    }
+}
+
+struct Refused: Error {
+    let config: String
+}
+
 /// For loops too long to `#expect` in each round.
 func fail(_ what: Comment, at location: SourceLocation = #_sourceLocation) {
     Issue.record(what, sourceLocation: location)
@@ -77,11 +95,28 @@ extension Option {
 
     var name: String { row.name.description }
 
+    /// A value that is taken, if not everywhere in a file.
+    var sample: String {
+        switch row.kind {
+        case .mode: "broker"
+        case .listener: "1883"
+        case .interface: "br-lan"
+        case .domain: "ipv4"
+        case .protocolName: "mqtt"
+        case .policy: "oldest"
+        case .flag: "true"
+        case .file: "/etc/file"
+        case .logType: "error"
+        case .logDest: "syslog"
+        case .number(let min, _), .size(let min, _), .duration(let min, _): String(min)
+        }
+    }
+
     /// The range of a number, size or duration.
     var range: ClosedRange<Int>? {
         switch row.kind {
         case .number(let min, let max), .size(let min, let max), .duration(let min, let max): min...max
-        case .mode, .listener, .flag: nil
+        case .mode, .listener, .interface, .domain, .protocolName, .policy, .flag, .file, .logType, .logDest: nil
         }
     }
 }

@@ -3,15 +3,32 @@
 import signal
 import socket
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import packets
-from client import Client
+from client import Address, Client
 from deadline import until
 from log import Event, Log
 from targets import Target
 
 OPEN = ("listener 0 127.0.0.1", "allow_anonymous true")
+
+
+# In the order of the log.
+POOLS = ("connections", "packet-slabs", "sessions", "client-names", "subscriptions", "topic-nodes", "topic-names",
+         "messages", "message-slabs", "deliveries", "incoming-qos-2")
+
+
+@dataclass(frozen=True)
+class Pool:
+    in_use: int
+    high_water: int
+    capacity: int
+
+    @classmethod
+    def of(cls, event: Event) -> "Pool":
+        return cls(int(event["in-use"]), int(event["high-water"]), int(event["capacity"]))
 
 
 class Broker:
@@ -46,7 +63,7 @@ class Broker:
         return self
 
     @property
-    def address(self) -> tuple[str, int]:
+    def address(self) -> Address:
         return self.addresses[0]
 
     @property
@@ -56,11 +73,15 @@ class Broker:
     def is_running(self) -> bool:
         return self.process.poll() is None
 
-    def wait_for(self, seconds: float = 20.0, **fields: str) -> Event:
+    def mark(self) -> int:
+        """How many events there are so far: what comes later can be waited for from here on."""
+        return len(self.log.events())
+
+    def wait_for(self, seconds: float = 20.0, since: int = 0, **fields: str) -> Event:
         """The first event with these fields."""
         def found() -> Event | None:
             running = self.is_running()  # asked before the log is read, so that a last line is not missed
-            events = self.log.matching(**fields)
+            events = self.log.matching(since, **fields)
             assert events or running, f"the broker ended with {self.process.returncode}; log:\n{self.log.tail()}"
             return events[0] if events else None
 
@@ -68,17 +89,18 @@ class Broker:
 
     def dial(self, **options) -> Client:
         """A connection on which nothing was sent yet."""
-        seen = len(self.log.events())
+        seen = self.mark()
         client = Client(options.pop("address", self.address), **options)
         self.clients.append(client)
         self._seen[client] = seen
         return client
 
-    def connect(self, client_id: str | None = None, *, receive_buffer=None, **fields) -> Client:
+    def connect(self, client_id: str | None = None, *, receive_buffer=None, address: Address | None = None,
+                **fields) -> Client:
         """A connection whose CONNECT was accepted."""
-        client = self.dial(receive_buffer=receive_buffer)
+        client = self.dial(receive_buffer=receive_buffer, address=address or self.address)
         if client_id is None:
-            client_id = "e2e-" + client.address.rpartition(":")[2]
+            client_id = f"e2e-{client.socket.fileno()}-{client.address.rpartition(':')[2]}"
         client.request(packets.connect(client_id, **fields), answer=packets.ACCEPTED)
         return client
 
@@ -89,6 +111,26 @@ class Broker:
     def reason(self, client: Client) -> str:
         """Why the broker says that this connection ended, once it says so."""
         return until(lambda: self.closings(client), f"the end of {client.address} in the log")[0]["reason"]
+
+    def pools(self) -> dict[str, Pool]:
+        """How much of each pool is used, as SIGUSR1 has it logged."""
+        since = self.mark()
+        self.process.send_signal(signal.SIGUSR1)
+        self.wait_for(since=since, event="pool", name=POOLS[-1])
+        return {event["name"]: Pool.of(event) for event in self.log.matching(since, event="pool")}
+
+    def reload(self, *lines: str) -> Event:
+        """Replaces the board file and has it read again; the line that says what came of it."""
+        self.write_file(lines)
+        self.pools()  # so that no line equal to an earlier one is merely counted
+        since = self.mark()
+        self.process.send_signal(signal.SIGHUP)
+
+        def answer() -> list[Event]:
+            assert self.is_running(), self.log.tail()
+            return self.log.matching(since, event="reloaded") + self.log.matching(since, event="reload-failed")
+
+        return until(answer, "the answer to SIGHUP in the log")[0]
 
     def hang_up(self) -> None:
         for client in self.clients:
@@ -116,7 +158,8 @@ class Mosquitto(Broker):
     """Debian's mosquitto in the broker's place: the protocol tests are to hold for it too, or they ask too much."""
 
     TARGET = Target("mosquitto", Path("/usr/sbin/mosquitto"))
-    KEYS = ("allow_anonymous", "max_keepalive", "max_packet_size", "max_inflight_messages", "max_connections")
+    KEYS = ("allow_anonymous", "max_keepalive", "max_packet_size", "max_inflight_messages", "max_connections",
+            "password_file", "acl_file", "allow_zero_length_clientid", "queue_qos0_messages", "retain_available")
 
     def write_file(self, lines: tuple[str, ...]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -138,7 +181,9 @@ class Mosquitto(Broker):
         return self
 
 
-def split_address(text: str) -> tuple[str, int]:
-    """Of `127.0.0.1:1883` or `[::1]:1883`."""
+def split_address(text: str) -> Address:
+    """Of `127.0.0.1:1883`, `[::1]:1883` or `/run/mqtt.sock`."""
+    if text.startswith("/"):
+        return text
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)

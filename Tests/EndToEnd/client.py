@@ -7,21 +7,44 @@ from collections import deque
 import packets
 from packets import Publish
 
+Address = tuple[str, int] | str
+
+
+def family_of(address: Address) -> socket.AddressFamily:
+    if isinstance(address, str):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+
+def own_address(connected: socket.socket) -> str:
+    """As the broker's log writes it; those who come by a unix socket have none of their own."""
+    if connected.family == socket.AF_UNIX:
+        return "local"
+    host, port = connected.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
 
 class Client:
-    """Every wait ends after `seconds`, with an error."""
+    """Every wait ends after `seconds`, with an error. The address is one of TCP, or the path of a unix socket."""
 
-    def __init__(self, address: tuple[str, int], *, seconds: float = 10.0, receive_buffer: int | None = None):
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
+    def __init__(self, address: Address, *, seconds: float = 10.0, receive_buffer: int | None = None,
+                 source: str | None = None):
+        """`source` is the address that the broker is to see."""
+        self.socket = socket.socket(family_of(address), socket.SOCK_STREAM)
+        if source:
+            self.socket.bind((source, 0))
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.seconds = seconds
         self.socket.settimeout(seconds)
-        self.socket.connect(address)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        host, port = self.socket.getsockname()[:2]
-        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.close()
+            raise
+        if self.socket.family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.address = own_address(self.socket)
         self.whole: deque[bytes] = deque()  # packets that have come and nobody has asked for
         self.part = b""
         self.has_ended = False
@@ -110,3 +133,8 @@ class Client:
 
     def close(self) -> None:
         self.socket.close()
+
+    def reset(self) -> None:
+        """Ends the connection as a crash does: the broker is told of an error, not of an end."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.close()

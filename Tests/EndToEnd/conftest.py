@@ -6,11 +6,13 @@ SWIFTLET_E2E_BROKER=mosquitto .build-venv/bin/python -m pytest Tests/EndToEnd  t
 """
 
 import os
+import subprocess
 
 import pytest
 
 from broker import OPEN, Broker, Mosquitto
 from bystanders import Bystanders
+from retained import Retainer
 from targets import Target, all_targets
 
 TARGETS = pytest.StashKey[dict[str, Target]]()
@@ -90,7 +92,7 @@ def start(target, tmp_path):
     """Starts brokers of the test's own: open to all, with these lines added. They are ended after the test."""
     started: list[Broker] = []
 
-    def start(*lines: str, ready=True, only=False, **options) -> Broker:
+    def start(*lines: str, ready=True, only=False, target=target, **options) -> Broker:
         directory = tmp_path / str(len(started))
         started.append(run(target, directory, lines if only else (*OPEN, *lines), **options))
         return started[-1].wait_until_ready() if ready else started[-1]
@@ -102,8 +104,29 @@ def start(target, tmp_path):
 
 
 @pytest.fixture
+def call(target, tmp_path):
+    """Runs the program to its end, with a board file of these lines for its last argument if there are any."""
+    def call(*arguments: str, lines: list[str] | None = None, stdin="") -> subprocess.CompletedProcess:
+        if lines is not None:
+            file = tmp_path / "board.conf"
+            file.write_text("".join(line + "\n" for line in lines))
+            arguments = (*arguments, str(file))
+        return subprocess.run(target.command(*arguments), input=stdin, capture_output=True, text=True, timeout=20)
+
+    return call
+
+
+@pytest.fixture
 def bystanders(broker):
     return Bystanders(broker)
+
+
+@pytest.fixture
+def retain(broker):
+    """Publishes retained messages, and removes them after the test."""
+    retainer = Retainer(broker)
+    yield retainer
+    retainer.clear()
 
 
 @pytest.fixture

@@ -8,11 +8,41 @@ from broker import Broker
 from deadline import until
 
 
-def publish(broker: Broker, *arguments: str, input: bytes | None = None) -> None:
+def run(*command: str, input: bytes | None = None, status: int = 0) -> str:
+    """Runs a tool to its end; what it printed."""
+    done = subprocess.run(command, input=input, capture_output=True, timeout=30)
+    assert done.returncode == status, done.stderr.decode()
+    assert status or not done.stderr, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def at(broker: Broker) -> list[str]:
+    return ["-h", broker.address[0], "-p", str(broker.port)]
+
+
+def publish(broker: Broker, *arguments: str, input: bytes | None = None, status: int = 0) -> None:
     """Runs mosquitto_pub to its end."""
-    command = ["mosquitto_pub", "-h", broker.address[0], "-p", str(broker.port), *arguments]
-    run = subprocess.run(command, input=input, capture_output=True, timeout=30)
-    assert (run.returncode, run.stderr.decode()) == (0, "")
+    run("mosquitto_pub", *at(broker), *arguments, input=input, status=status)
+
+
+def subscribe(broker: Broker, *arguments: str, status: int = 0) -> list[str]:
+    """Runs mosquitto_sub, which has been told when to leave, to its end; the lines that it printed."""
+    return run("mosquitto_sub", *at(broker), *arguments, status=status).splitlines()
+
+
+class Beat:
+    """In a `with`: a message to `topic` now and then, without end."""
+
+    def __init__(self, broker: Broker, topic: str):
+        command = ["mosquitto_pub", *at(broker), "-t", topic, "-m", "beat", "--repeat", "1000", "--repeat-delay", "0.2"]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    def __enter__(self) -> "Beat":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 class Subscriber:
@@ -20,7 +50,7 @@ class Subscriber:
 
     def __init__(self, broker: Broker, directory: Path, *arguments: str):
         self.path = directory / "printed"
-        command = ["mosquitto_sub", "-h", broker.address[0], "-p", str(broker.port), *arguments]
+        command = ["mosquitto_sub", *at(broker), *arguments]
         with open(self.path, "wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
 

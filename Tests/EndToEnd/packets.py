@@ -31,10 +31,29 @@ def packet(first: int, *fields: bytes) -> bytes:
     return bytes([first]) + remaining_length(len(body)) + body
 
 
-def connect(client_id="", *, keep_alive=60, clean=True, name="MQTT", level=4, flags=0, payload=b"") -> bytes:
-    """`flags` and `payload` add what follows the client id: will, user name, password."""
+@dataclass(frozen=True)
+class Will:
+    topic: str | bytes
+    payload: bytes = b""
+    qos: int = 0
+    retain: bool = False
+
+
+def connect(client_id="", *, keep_alive=60, clean=True, name="MQTT", level=4, flags=0, payload=b"",
+            will: Will | None = None, user=None, password=None) -> bytes:
+    """`flags` and `payload` add to what follows the client id, whatever it is."""
+    fields = [payload]
+    if will:
+        flags |= 0x04 | will.qos << 3 | will.retain << 5
+        fields += [string(will.topic), string(will.payload)]
+    if user is not None:
+        flags |= 0x80
+        fields.append(string(user))
+    if password is not None:
+        flags |= 0x40
+        fields.append(string(password))
     return packet(0x10, string(name), bytes([level, flags | (2 if clean else 0)]), u16(keep_alive), string(client_id),
-                  payload)
+                  *fields)
 
 
 def connack(code: int) -> bytes:

@@ -2,7 +2,6 @@
 
 import re
 import socket
-import subprocess
 
 import pytest
 
@@ -15,19 +14,6 @@ BAD_CONFIGURATION = 2
 BAD_LUCK = 1
 
 BOARD_FILES = sorted((ROOT / "board-configs").glob("*/board.conf"))
-
-
-@pytest.fixture
-def call(target, tmp_path):
-    """Runs the program to its end, with a board file of these lines for its last argument if there are any."""
-    def call(*arguments: str, lines: list[str] | None = None, stdin="") -> subprocess.CompletedProcess:
-        if lines is not None:
-            file = tmp_path / "board.conf"
-            file.write_text("".join(line + "\n" for line in lines))
-            arguments = (*arguments, str(file))
-        return subprocess.run(target.command(*arguments), input=stdin, capture_output=True, text=True, timeout=20)
-
-    return call
 
 
 def one_line(text: str) -> str:
@@ -107,13 +93,6 @@ def test_a_taken_port_is_named(call):
         run = call(lines=[f"listener {port} 127.0.0.1", "allow_anonymous true"])
     assert run.returncode == BAD_LUCK
     assert f"127.0.0.1:{port}" in one_line(run.stderr)
-
-
-def test_an_address_that_the_machine_does_not_have_is_named(call):
-    """192.0.2.1 is kept for documentation (RFC 5737)."""
-    run = call(lines=["listener 0 192.0.2.1", "allow_anonymous true"])
-    assert run.returncode == BAD_LUCK
-    assert "192.0.2.1" in one_line(run.stderr)
 
 
 def test_the_plan_is_printed_and_its_sum_is_what_the_broker_takes(call, start):

@@ -1,10 +1,13 @@
 """The limits of the board file: what happens at each, and just below."""
 
+import time
+
 import pytest
 
 import packets
+from bystanders import Bystanders
 from deadline import until
-from packets import connack, connect, publish, suback, subscribe, unsuback, unsubscribe
+from packets import connack, connect, puback, publish, suback, subscribe, unsuback, unsubscribe
 
 
 def test_without_allow_anonymous_a_listener_refuses_with_5(start):
@@ -155,3 +158,105 @@ def test_messages_in_flight_count_neither_for_nor_against_a_client_that_left(sta
             publisher.request(publish("left", b"m", qos=1, id=id), answer=packets.puback(id))
         assert len(subscriber.publishes_so_far()) == 5
         subscriber.close()
+
+
+@pytest.mark.swiftlet("its log names the reason")
+def test_a_client_without_an_id_can_be_refused_with_2(start):
+    """[MQTT-3.1.3-9]: a server may want names from all."""
+    broker = start("allow_zero_length_clientid false")
+    client = broker.dial()
+    client.request(connect(""), answer=connack(2))
+    client.expect_end()
+    assert broker.reason(client) == "bad-client-id"
+    broker.connect("e2e").expect_nothing()
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_a_client_id_over_the_limit_is_refused_with_2(start):
+    broker = start("max_client_id_length 30")
+    client = broker.dial()
+    client.request(connect("x" * 31), answer=connack(2))
+    client.expect_end()
+    broker.connect("x" * 30).expect_nothing()
+
+
+@pytest.mark.swiftlet("its own limits")
+@pytest.mark.parametrize("line, topic, too_long", [
+    ("max_topic_length 16", "x" * 16, "x" * 17), ("max_topic_levels 4", "a/b/c/d", "a/b/c/d/e"),
+])
+def test_a_topic_over_the_limits_is_acknowledged_and_dropped_and_a_filter_refused(start, line, topic, too_long):
+    broker = start(line)
+    client = broker.connect()
+    client.request(subscribe(1, (topic, 0), (too_long, 0)), answer=suback(1, 0, 0x80))
+    for name in (too_long, topic):
+        client.send(publish(name, b"m", qos=1, id=1))
+        client.expect(puback(1))
+    client.expect(publish(topic, b"m"))
+    broker.wait_for(**{"event": "dropped", "topic-too-long": "1"})
+
+
+@pytest.mark.swiftlet("it acknowledges and drops")
+def test_a_payload_over_message_size_limit_ends_the_connection(start):
+    broker = start("message_size_limit 100")
+    client, other = broker.connect(), broker.connect()
+    other.subscribe(("size", 0))
+    client.send(publish("size", b"x" * 100), publish("size", b"x" * 101))
+    other.expect(publish("size", b"x" * 100))
+    client.expect_end()
+    assert broker.reason(client) == "packet-too-large"
+    other.expect_nothing()
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_a_faster_publisher_is_read_no_faster_and_loses_nothing(start):
+    """`max_message_rate`: its own packets wait, and nobody else's."""
+    broker = start("max_message_rate 10")
+    bystanders = Bystanders(broker)
+    publisher, subscriber = broker.connect(), broker.connect()
+    subscriber.subscribe(("rate", 0))
+    begin = time.monotonic()
+    publisher.send(*[publish("rate", b"%d" % i, qos=1, id=i + 1) for i in range(40)])
+    for i in range(8):
+        bystanders.exchange()
+    for i in range(40):
+        subscriber.expect(publish("rate", b"%d" % i))
+    assert time.monotonic() - begin > 2
+    publisher.expect(*[puback(i + 1) for i in range(40)])
+    publisher.expect_nothing()
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_a_publisher_that_is_held_back_is_not_silent(start):
+    """[MQTT-3.1.2-24]: what it has sent waits with the broker, longer than its keep alive."""
+    broker = start("max_message_rate 1")
+    publisher, subscriber = broker.connect(keep_alive=1), broker.connect()
+    subscriber.subscribe(("rate", 0))
+    publisher.send(*[publish("rate", b"%d" % i) for i in range(4)])
+    for i in range(4):
+        subscriber.expect(publish("rate", b"%d" % i))
+    assert publisher.is_open()
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_connections_beyond_the_rate_wait_and_are_all_let_in(start):
+    """`max_connect_rate`: the system keeps them, so nobody is refused."""
+    broker = start("max_connect_rate 10")
+    begin = time.monotonic()
+    clients = [broker.dial() for _ in range(40)]
+    for client in clients:
+        client.send(connect(""))
+    for client in clients:
+        client.expect(packets.ACCEPTED)
+    assert time.monotonic() - begin > 2
+    assert broker.log.matching(event="refused") == []
+
+
+@pytest.mark.swiftlet("it has no such limit")
+def test_connections_that_wait_disturb_nobody(start):
+    broker = start("max_connect_rate 3")
+    bystanders = Bystanders(broker)
+    waiting = [broker.dial() for _ in range(9)]
+    for _ in range(200):
+        bystanders.exchange()
+    for client in waiting:
+        client.request(connect(""), answer=packets.ACCEPTED)

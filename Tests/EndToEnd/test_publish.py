@@ -112,6 +112,17 @@ def test_retain_is_not_handed_on_to_a_standing_subscription(publisher, subscribe
     assert [message.retain for message in (subscriber.receive_publish(), subscriber.receive_publish())] == [False] * 2
 
 
+def test_a_bridge_gets_retain_as_it_was_published_and_nothing_back_of_its_own(broker, retain):
+    """Bit 7 of the protocol level is how bridges of mosquitto say what they are (`try_private`)."""
+    bridge = broker.connect(level=0x84)
+    bridge.subscribe(("bridged/#", 0))
+    retain("bridged/kept", b"m")
+    retain.client.send(publish("bridged/passing", b"m"))
+    bridge.send(publish("bridged/own", b"m"))
+    retain.client.expect_nothing()
+    assert bridge.publishes_so_far() == [Publish("bridged/kept", b"m", retain=True), Publish("bridged/passing", b"m")]
+
+
 def test_messages_in_flight_to_one_subscriber_have_different_ids(publisher, subscriber):
     """[MQTT-2.3.1-4]"""
     for id in range(1, 16):

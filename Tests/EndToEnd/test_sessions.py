@@ -2,29 +2,10 @@
 
 import pytest
 
-import packets
-from broker import Broker
 from client import Client
 from deadline import until
 from packets import Publish, connect, puback, pubcomp, publish, pubrec, pubrel
-
-NEW, RESUMED = bytes.fromhex("20020000"), bytes.fromhex("20020100")
-
-
-def enter(broker: Broker, client_id: str, answer: bytes, **fields) -> Client:
-    client = broker.dial()
-    client.request(connect(client_id, clean=False, **fields), answer=answer)
-    return client
-
-
-def leave(client: Client) -> None:
-    client.send(packets.DISCONNECT)
-    client.expect_end()
-
-
-def send(publisher: Client, topic: str, *payloads: bytes) -> None:
-    for payload in payloads:
-        publisher.request(publish(topic, payload, qos=1, id=1), answer=puback(1))
+from sessions import NEW, RESUMED, enter, leave, send
 
 
 def test_session_present_says_whether_there_is_one_to_resume(broker):
@@ -173,3 +154,77 @@ def test_no_more_than_max_queued_messages_are_kept_for_a_client(start):
     send(broker.connect(), "full", b"1", b"2", b"3", b"4", b"5")
     assert [m.payload for m in enter(broker, "e2e-full", RESUMED).publishes_so_far()] == [b"1", b"2", b"3"]
     broker.wait_for(event="dropped")
+
+
+@pytest.mark.swiftlet("it has no such policy")
+def test_with_queue_policy_oldest_the_latest_messages_are_kept(start):
+    """For values of which only the latest counts."""
+    broker = start("max_queued_messages 3", "queue_policy oldest")
+    client = enter(broker, "e2e-full", NEW)
+    client.subscribe(("full", 1))
+    leave(client)
+    send(broker.connect(), "full", b"1", b"2", b"3", b"4", b"5")
+    assert [m.payload for m in enter(broker, "e2e-full", RESUMED).publishes_so_far()] == [b"3", b"4", b"5"]
+    broker.wait_for(**{"event": "dropped", "queue-full": "2"})
+
+
+@pytest.mark.swiftlet("it has no such limit")
+@pytest.mark.parametrize("policy, kept", [("newest", [b"1" * 400, b"2" * 400]), ("oldest", [b"3" * 400, b"4" * 400])])
+def test_no_more_than_max_queued_bytes_are_kept_for_a_client(start, policy, kept):
+    broker = start("max_queued_bytes 1000", f"queue_policy {policy}")
+    client = enter(broker, "e2e-bytes", NEW)
+    client.subscribe(("bytes", 1))
+    leave(client)
+    send(broker.connect(), "bytes", *(b"%d" % i * 400 for i in range(1, 5)))
+    assert [m.payload for m in enter(broker, "e2e-bytes", RESUMED).publishes_so_far()] == kept
+
+
+@pytest.mark.swiftlet("it has no such policy")
+def test_what_was_sent_before_is_not_the_oldest_that_makes_room(start):
+    """[MQTT-4.4.0-1]: its exchange has begun, and it is sent again."""
+    broker = start("max_queued_messages 3", "max_inflight_messages 2", "queue_policy oldest")
+    client = enter(broker, "e2e-begun", NEW)
+    client.subscribe(("begun", 1))
+    publisher = broker.connect()
+    send(publisher, "begun", b"1", b"2")
+    assert [m.payload for m in client.publishes_so_far()] == [b"1", b"2"]
+    leave(client)
+    send(publisher, "begun", b"3", b"4", b"5", b"6", b"7")
+    client = enter(broker, "e2e-begun", RESUMED)
+    received = []
+    while not received or received[-1] != b"7":
+        message = client.receive_publish()
+        received.append(message.payload)
+        client.send(puback(message.id))
+    assert received[:2] == [b"1", b"2"]
+    assert received[2:] == sorted(received[2:])
+    client.expect_nothing()
+
+
+def test_qos_0_is_kept_for_an_absent_client_where_the_board_file_says_so(start):
+    broker = start("queue_qos0_messages true")
+    client = enter(broker, "e2e-qos0", NEW)
+    client.subscribe(("qos/0", 0), ("qos/1", 1))
+    leave(client)
+    publisher = broker.connect()
+    publisher.send(publish("qos/0", b"1"), publish("qos/1", b"2"))
+    send(publisher, "qos/1", b"3")
+    client = enter(broker, "e2e-qos0", RESUMED)
+    assert [(m.payload, m.qos, m.dup) for m in client.publishes_so_far()] == [
+        (b"1", 0, False), (b"2", 0, False), (b"3", 1, False)]
+
+
+@pytest.mark.swiftlet("it forgets what it has begun to send")
+def test_a_qos_0_message_that_was_cut_off_and_is_kept_comes_without_dup(start):
+    """[MQTT-3.3.1-2]"""
+    broker = start("queue_qos0_messages true", "max_queued_messages 0")
+    client = broker.dial(receive_buffer=4096)
+    client.request(connect("e2e-cut", clean=False), answer=NEW)
+    client.subscribe(("cut", 0))
+    publisher = broker.connect()
+    publisher.send(*[publish("cut", b"x" * 100_000)] * 70)
+    publisher.expect_nothing()
+    client.close()
+    client = enter(broker, "e2e-cut", RESUMED)
+    message = client.receive_publish()
+    assert (message.qos, message.dup, len(message.payload)) == (0, False, 100_000)

@@ -2,10 +2,13 @@
 
 import pytest
 
+from access_files import make_passwords, write_lines
+from broker import OPEN
 from churn import churn
 from conftest import LIMITS
 from load import Load
 from strace import Strace
+from system_topics import SystemTopics
 
 pytestmark = [pytest.mark.native, pytest.mark.swiftlet("it allocates")]
 
@@ -17,6 +20,20 @@ def test_from_ready_to_the_end_it_takes_no_memory_and_starts_no_process(start, t
     broker = start(*LIMITS)
     with Strace(broker, tmp_path, "-e", f"trace={FORBIDDEN}", "-e", "signal=none") as strace:
         churn(broker, connects=300, messages=1000)
+    assert strace.output == ""
+
+
+def test_neither_do_logins_and_reports_and_a_new_board_file(start, tmp_path):
+    """The process that compares passwords is there before the first line of the log."""
+    passwords = make_passwords(tmp_path / "passwords", {"alice": "secret"})
+    acl = write_lines(tmp_path / "acl", "topic read $SYS/#", "user alice", "topic read #")
+    lines = (*OPEN, f"password_file {passwords}", f"acl_file {acl}", "sys_interval 1")
+    broker = start(*lines[2:])
+    with Strace(broker, tmp_path, "-e", f"trace={FORBIDDEN}", "-e", "signal=none") as strace:
+        for i in range(50):
+            broker.connect(user="alice", password="secret").subscribe(("$SYS/#", 0))
+        assert broker.reload(*lines, "max_keepalive 600", "listener 0 127.0.0.2")["event"] == "reloaded"
+        SystemTopics(broker).wait_for({"limit/max_keepalive": 600})
     assert strace.output == ""
 
 

@@ -6,7 +6,7 @@ import Testing
 
 /// The far end of one connection. Bytes are written as in the standard's tables: hexadecimal, spaces where one likes.
 final class Client {
-    private let world: World
+    let world: World
     let peer: Int
 
     init(world: World, peer: Int) {

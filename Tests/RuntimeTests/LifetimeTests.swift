@@ -84,6 +84,22 @@ import Testing
         #expect(world.server.inUse.messages == 0)
     }
 
+    @Test func `a client that reads slowly but steadily stays, even if the system long says nothing of it`() {
+        let world = World("stall_timeout 30")
+        let receiver = world.connect().enter("r").subscribe("t")
+        let sender = world.connect().enter("s")
+        sender.exchange(Packet.publish("t", [UInt8](repeating: 1, count: 200)))
+        world.server.io.setSendRoom(receiver.peer, 0)
+        sender.exchange(Packet.publish("t", [2]))
+        for _ in 0..<8 {
+            world.pass(seconds: 20)
+            _ = receiver.received(limit: 10)
+        }
+        #expect(!receiver.isClosed)
+        world.pass(seconds: 61)
+        #expect(world.closeReasons == ["output-stalled"])
+    }
+
     @Test func `a second connection with the same client id ends the first [MQTT-3.1.4-2]`() {
         let world = World()
         let first = world.connect().enter("c").subscribe("t")

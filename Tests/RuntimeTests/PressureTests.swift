@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func `when packet buffers are used up the oldest unfinished packet gives way`() {
-        let world = World("packet_buffer_size 4K\nmax_packet_size 4K")
+        let world = World("packet_store_size 4K\nmax_packet_size 4K")
         let slow = world.connect().enter("slow")
         slow.exchange(Array(Packet.publish("t", [UInt8](repeating: 0, count: 4000)).prefix(3000)))
         let second = world.connect().enter("second")
@@ -108,6 +108,21 @@ import Testing
         #expect(slow.isClosed)
         #expect(world.closeReasons == ["server-full"])
         #expect(second.exchange(Array(packet.dropFirst(2000)) + Packet.ping) == [0xD0, 0])
+    }
+
+    @Test func `when replies that nobody takes use up the packet buffers, whoever comes with half a packet is ended`() {
+        let world = World("packet_store_size 4K\nstall_timeout 5\nmax_messages 2000\nmessage_store_size 1M")
+        let stuck = world.connect().enter("stuck")
+        world.server.io.setSendRoom(stuck.peer, 0)
+        stuck.exchange((0..<2000).flatMap { _ in Packet.ping })
+        let client = world.connect().enter("c", keepAlive: 1)
+        client.exchange(Array(Packet.publish("t", [UInt8](repeating: 0, count: 900)).dropLast()))
+        #expect(client.isClosed)
+        #expect(world.closeReasons == ["server-full"])
+        // No deadline of it is left, which would be somebody else's.
+        world.pass(seconds: 10)
+        #expect(world.closeReasons == ["server-full", "output-stalled"])
+        #expect(world.server.packetSlabsInUse == 0)
     }
 
     @Test func `QoS 2 messages beyond what one client may have open end it`() {

@@ -11,31 +11,31 @@ final class World {
     private let memory: UnsafeMutableRawPointer
     private let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
     var server: Server<SimIO>
+    /// What the system said when the listeners were opened.
+    private(set) var openError: Int32?
+    private var port: UInt16 = 40_000
+    /// Board configs, to which settings point.
+    private var texts: [UnsafeMutableBufferPointer<UInt8>] = []
 
     /// `config` is a board config; what it does not say is small here, so that limits are near.
-    init(_ config: String = "", clock: Tick = .zero, connections: Int = 32) {
-        let said = config.split(separator: "\n").map { $0.split(separator: " ")[0] }
-        let small = World.smallLimits.split(separator: "\n").filter { !said.contains($0.split(separator: " ")[0]) }
-        let text = small.joined(separator: "\n") + "\n" + config
-        let settings = text.utf8CString.withUnsafeBufferPointer { buffer in
-            buffer.withMemoryRebound(to: UInt8.self) { bytes in
-                guard case .settings(let settings) = ConfigFile.parse(ByteView(bytes.baseAddress!, bytes.count - 1))
-                else { fatalError("the test's config is wrong") }
-                return settings
-            }
-        }
+    init(_ config: String = "", clock: Tick = .zero, connections: Int = 32, isAddressAbsent: Bool = false) {
+        let (settings, text) = World.settings(config)
         let simBytes = connections * 2 * World.pipeBytes + (1 << 20)
         let bytes = Plan(settings, rows: rows).total
         memory = calloc(1, bytes + simBytes)
         var simArena = Arena(base: memory + bytes, capacity: simBytes, rows: rows)
-        let io = SimIO(&simArena, connections: connections, pipeBytes: World.pipeBytes, clock: clock, seed: 0x2545_F491)
+        var io = SimIO(&simArena, connections: connections, pipeBytes: World.pipeBytes, clock: clock, seed: 0x2545_F491)
+        io.isAddressAbsent = isAddressAbsent
         var arena = Arena(base: memory, capacity: bytes, rows: rows)
         server = Server(io, &arena, settings: settings)
         arena.freeze()
-        _ = server.open()
+        server.commitAccess(settings, passwords: InlineArray(repeating: nil), acls: InlineArray(repeating: nil))
+        openError = server.open()?.error
+        texts = [text]
     }
 
     deinit {
+        for text in texts { text.deallocate() }
         free(memory)
         rows.deallocate()
     }
@@ -52,16 +52,47 @@ final class World {
         max_deliveries 512
         max_subscriptions 64
         max_topic_nodes 64
-        packet_buffer_size 16K
+        packet_store_size 16K
         receive_buffer_size 4K
+        sys_interval 0
 
         """
 
-    func connect(port: UInt16 = 40_000) -> Client {
-        guard let peer = server.io.peerConnect(from: Address(v4: 0x7F00_0001, port: port)) else {
-            fatalError("more connections than the world has")
+    /// The settings of a config over the small limits, and the text they point to.
+    private static func settings(_ config: String) -> (Settings, UnsafeMutableBufferPointer<UInt8>) {
+        let said = config.split(separator: "\n").map { $0.split(separator: " ")[0] }
+        let small = smallLimits.split(separator: "\n").filter { !said.contains($0.split(separator: " ")[0]) }
+        let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
+        let end = text.update(fromContentsOf: Array((small.joined(separator: "\n") + "\n" + config).utf8))
+        switch ConfigFile.parse(ByteView(text.baseAddress!, end)) {
+        case .settings(let settings): return (settings, text)
+        case .bad(let error): fatalError("the test's config is wrong in line \(error.line): \(error.problem)")
         }
-        return Client(world: self, peer: peer)
+    }
+
+    /// What the world would be with `config`.
+    func settings(_ config: String) -> Settings {
+        let (settings, text) = World.settings(config)
+        texts.append(text)
+        return settings
+    }
+
+    /// A new connection from a host, named by its IPv4 address.
+    func connect(port: UInt16 = 1883, host: UInt32 = 0x7F00_0001) -> Client {
+        guard let client = tryToConnect(port: port, from: Address(v4: host, port: nextPort())) else {
+            fatalError("more connections than the world has, or nobody listens")
+        }
+        return client
+    }
+
+    /// Nil when nobody listens on that port.
+    func tryToConnect(port: UInt16, from address: Address) -> Client? {
+        server.io.peerConnect(from: address, port: port).map { Client(world: self, peer: $0) }
+    }
+
+    func nextPort() -> UInt16 {
+        port += 1
+        return port
     }
 
     /// Lets the server run until it has nothing to do now.
@@ -69,7 +100,12 @@ final class World {
         server.io.letsTimePass = false
         let idle = server.io.idleWaits
         // What one turn leaves for the next is done by the second idle one.
-        while server.io.idleWaits < idle + 2 { _ = server.turn() }
+        var turns = 0
+        while server.io.idleWaits < idle + 2 {
+            _ = server.turn()
+            turns += 1
+            precondition(turns < 100_000, "the server does not come to rest")
+        }
     }
 
     /// Lets `seconds` pass, in steps that meet every deadline.

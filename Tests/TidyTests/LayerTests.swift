@@ -9,7 +9,7 @@ struct LayerTests {
         "Config": ["Base"],
         "Broker": ["Base", "Wire", "Engine", "Config"],
         "Runtime": ["Base", "Wire", "Engine", "Config", "Broker"],
-        "Linux": ["Base", "Runtime", "CPlatform"],
+        "Linux": ["Base", "Broker", "Runtime", "CPlatform"],
         "Sim": ["Base", "Wire", "Engine", "Config", "Broker", "Runtime"],
         "swiftlet": ["Base", "Config", "Broker", "Runtime", "Linux"],
     ]

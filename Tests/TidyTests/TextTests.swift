@@ -17,8 +17,8 @@ struct TextTests {
         #expect(long == [])
     }
 
-    @Test func `No file of code is longer than 300 lines`() {
-        let long = TextTests.code.filter { $0.lines.count - 1 > TextTests.maxLines }
+    @Test func `No Swift file is longer than 300 lines`() {
+        let long = TextTests.code.filter { $0.path.hasSuffix(".swift") && $0.lines.count - 1 > TextTests.maxLines }
         #expect(long.map(\.path) == [])
     }
 

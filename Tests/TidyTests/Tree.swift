@@ -9,7 +9,8 @@ enum Tree {
     static let files: [File] = {
         let visible = urls(below: root, options: .skipsHiddenFiles)
         let hidden = urls(below: root, options: .skipsSubdirectoryDescendants).filter { url in
-            url.lastPathComponent.hasPrefix(".")
+            // In a work tree of its own, `.git` is a file.
+            url.lastPathComponent.hasPrefix(".") && url.lastPathComponent != ".git"
         }
         let own = visible + hidden + urls(below: root.appendingPathComponent(".ci"), options: [])
         return own.filter { !$0.path.contains("/__pycache__/") }.compactMap(File.init).sorted { $0.path < $1.path }

@@ -21,19 +21,19 @@ struct PublishTests {
     }
 
     @Test(arguments: [
-        ("MQTT-2.3.1-1: id zero at QoS 1", "32 05 00 01 'a' 00 00", .badPacketID),
-        ("MQTT-2.3.1-1: id zero at QoS 2", "34 05 00 01 'a' 00 00", .badPacketID),
-        ("MQTT-2.3.1-1: no id", "32 03 00 01 'a'", .malformed),
-        ("MQTT-2.3.1-1: half an id", "32 04 00 01 'a' 01", .malformed),
-        ("MQTT-3.3.2-1: no topic", "30 00", .malformed),
-        ("MQTT-3.3.2-1: half a length", "30 01 00", .malformed),
-        ("MQTT-3.3.2-1: topic beyond the packet", "30 03 00 02 'a'", .malformed),
-        ("MQTT-3.3.2-1: ill-formed topic", "30 03 00 01 ff", .badUTF8),
-        ("MQTT-3.3.2-2: + in topic", "30 05 00 03 'a/+'", .badTopicName),
-        ("MQTT-3.3.2-2: # in topic", "30 03 00 01 '#'", .badTopicName),
-        ("MQTT-3.3.2-2: + within a level", "30 05 00 03 'a+b'", .badTopicName),
-        ("MQTT-4.7.3-1: empty topic", "30 02 00 00", .badTopicName),
-        ("MQTT-4.7.3-2: U+0000 in topic", "30 04 00 02 'a' 00", .badUTF8),
+        ("[MQTT-2.3.1-1] id zero at QoS 1", "32 05 00 01 'a' 00 00", .badPacketID),
+        ("[MQTT-2.3.1-1] id zero at QoS 2", "34 05 00 01 'a' 00 00", .badPacketID),
+        ("[MQTT-2.3.1-1] no id", "32 03 00 01 'a'", .malformed),
+        ("[MQTT-2.3.1-1] half an id", "32 04 00 01 'a' 01", .malformed),
+        ("[MQTT-3.3.2-1] no topic", "30 00", .malformed),
+        ("[MQTT-3.3.2-1] half a length", "30 01 00", .malformed),
+        ("[MQTT-3.3.2-1] topic beyond the packet", "30 03 00 02 'a'", .malformed),
+        ("[MQTT-3.3.2-1] ill-formed topic", "30 03 00 01 ff", .badUTF8),
+        ("[MQTT-3.3.2-2] + in topic", "30 05 00 03 'a/+'", .badTopicName),
+        ("[MQTT-3.3.2-2] # in topic", "30 03 00 01 '#'", .badTopicName),
+        ("[MQTT-3.3.2-2] + within a level", "30 05 00 03 'a+b'", .badTopicName),
+        ("[MQTT-4.7.3-1] empty topic", "30 02 00 00", .badTopicName),
+        ("[MQTT-4.7.3-2] U+0000 in topic", "30 04 00 02 'a' 00", .badUTF8),
     ] as [(String, String, CloseReason)])
     func `A PUBLISH that breaks a clause is refused`(clause: String, row: String, reason: CloseReason) {
         withFrame(hex(row)) { #expect(Publish.decode($0).reason == reason) }
@@ -45,6 +45,15 @@ struct PublishTests {
             let publish = Publish.decode(frame).packet
             #expect(publish?.topic.count == 65_535)
             #expect(publish?.payload.array == [1])
+        }
+    }
+
+    @Test(arguments: ["30 05 00 01 'a' 00 07", "31 05 00 01 'a' 00 07"])
+    func `At QoS 0 the payload follows the topic, and no packet id [MQTT-2.3.1-5]`(row: String) {
+        withFrame(hex(row)) { frame in
+            let publish = Publish.decode(frame).packet
+            #expect(publish?.packetID == 0)
+            #expect(publish?.payload.array == [0, 7])
         }
     }
 

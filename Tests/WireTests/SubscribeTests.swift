@@ -4,19 +4,19 @@ import Wire
 
 struct SubscribeTests {
     @Test(arguments: [
-        ("MQTT-2.3.1-1: id zero", "00 00 00 01 'a' 00", .badPacketID),
+        ("[MQTT-2.3.1-1] id zero", "00 00 00 01 'a' 00", .badPacketID),
         ("no id", "00", .malformed),
-        ("MQTT-3.8.3-1: ill-formed filter", "00 01 00 01 ff 00", .badUTF8),
-        ("MQTT-3.8.3-3: no filter", "00 01", .noFilters),
-        ("MQTT-3.8.3-4: QoS 3", "00 01 00 01 'a' 03", .badQoS),
-        ("MQTT-3.8.3-4: a reserved bit", "00 01 00 01 'a' 04", .malformed),
+        ("[MQTT-3.8.3-1] ill-formed filter", "00 01 00 01 ff 00", .badUTF8),
+        ("[MQTT-3.8.3-3] no filter", "00 01", .noFilters),
+        ("[MQTT-3.8.3-4] QoS 3", "00 01 00 01 'a' 03", .badQoS),
+        ("[MQTT-3.8.3-4] a reserved bit", "00 01 00 01 'a' 04", .malformed),
         ("filter without QoS", "00 01 00 01 'a'", .malformed),
         ("second filter without QoS", "00 01 00 01 'a' 00 00 01 'b'", .malformed),
         ("filter beyond the packet", "00 01 00 02 'a' 00", .malformed),
-        ("MQTT-4.7.1-2: # not alone in its level", "00 01 00 02 'a#' 00", .badTopicFilter),
-        ("MQTT-4.7.1-2: # not last", "00 01 00 03 '#/a' 00", .badTopicFilter),
-        ("MQTT-4.7.1-3: + not alone in its level", "00 01 00 02 'a+' 00", .badTopicFilter),
-        ("MQTT-4.7.3-1: empty filter", "00 01 00 00 00", .badTopicFilter),
+        ("[MQTT-4.7.1-2] # not alone in its level", "00 01 00 02 'a#' 00", .badTopicFilter),
+        ("[MQTT-4.7.1-2] # not last", "00 01 00 03 '#/a' 00", .badTopicFilter),
+        ("[MQTT-4.7.1-3] + not alone in its level", "00 01 00 02 'a+' 00", .badTopicFilter),
+        ("[MQTT-4.7.3-1] empty filter", "00 01 00 00 00", .badTopicFilter),
         ("a bad filter behind a good one", "00 01 00 01 'a' 00 00 02 '++' 00", .badTopicFilter),
     ] as [(String, String, CloseReason)])
     func `A SUBSCRIBE that breaks a clause is refused`(clause: String, row: String, reason: CloseReason) {
@@ -60,14 +60,14 @@ struct SubscribeTests {
 
 struct UnsubscribeTests {
     @Test(arguments: [
-        ("MQTT-2.3.1-1: id zero", "00 00 00 01 'a'", .badPacketID),
+        ("[MQTT-2.3.1-1] id zero", "00 00 00 01 'a'", .badPacketID),
         ("no id", "00", .malformed),
-        ("MQTT-3.10.3-1: ill-formed filter", "00 01 00 01 ff", .badUTF8),
-        ("MQTT-3.10.3-2: no filter", "00 01", .noFilters),
+        ("[MQTT-3.10.3-1] ill-formed filter", "00 01 00 01 ff", .badUTF8),
+        ("[MQTT-3.10.3-2] no filter", "00 01", .noFilters),
         ("filter beyond the packet", "00 01 00 02 'a'", .malformed),
         ("half a length", "00 01 00", .malformed),
-        ("MQTT-4.7.1-2: # not last", "00 01 00 03 '#/a'", .badTopicFilter),
-        ("MQTT-4.7.3-1: empty filter", "00 01 00 00", .badTopicFilter),
+        ("[MQTT-4.7.1-2] # not last", "00 01 00 03 '#/a'", .badTopicFilter),
+        ("[MQTT-4.7.3-1] empty filter", "00 01 00 00", .badTopicFilter),
     ] as [(String, String, CloseReason)])
     func `An UNSUBSCRIBE that breaks a clause is refused`(clause: String, row: String, reason: CloseReason) {
         withView(hex(row)) { #expect(Unsubscribe.decode($0).reason == reason) }

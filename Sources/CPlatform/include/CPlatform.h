@@ -18,11 +18,12 @@ enum {
     SWL_CLOSED = -2,    /* the peer is gone */
     SWL_EXHAUSTED = -3, /* out of descriptors or kernel memory */
     SWL_BUG = -4,       /* a bad descriptor or pointer */
+    SWL_ABSENT = -5,    /* no such address or device, for now */
     SWL_FAILED = -1000
 };
 
 /* Kinds of events, as Runtime.Event has them. */
-enum { SWL_READABLE = 1, SWL_WRITABLE = 2, SWL_BROKEN = 4 };
+enum { SWL_READABLE = 1, SWL_WRITABLE = 2, SWL_BROKEN = 4, SWL_STOP = 8, SWL_RELOAD = 64, SWL_REPORT = 128 };
 
 /* Memory. Zeroed; null when there is not enough. */
 void *_Nullable swl_map(intptr_t bytes);
@@ -31,6 +32,7 @@ int32_t swl_page_bytes(void);
 
 /* Clock and entropy. */
 uint32_t swl_now_ms(void);
+uint32_t swl_wall_seconds(void);
 int32_t swl_random(void *_Nonnull target, intptr_t bytes);
 
 /* Files. `path` ends with a zero byte. */
@@ -45,12 +47,18 @@ int32_t swl_close(int32_t fd);
 int32_t swl_raise_descriptors(int32_t count);
 
 /* Sockets. Addresses are 16 bytes in network order, IPv4 mapped into IPv6. */
-int32_t swl_listen(const uint8_t *_Nonnull address, uint16_t port, int32_t backlog);
+/* `families` is 4, 6, or 0 for both where `address` is all zero; `interface` may be empty. Strings end with a zero. */
+int32_t swl_listen(const uint8_t *_Nonnull address, uint16_t port, int32_t families, const char *_Nonnull interface,
+                   int32_t backlog);
+int32_t swl_listen_local(const char *_Nonnull path, int32_t backlog);
+int32_t swl_unlink(const char *_Nonnull path);
 int32_t swl_local_port(int32_t fd);
 int32_t swl_accept(int32_t fd, uint8_t *_Nonnull address, uint16_t *_Nonnull port);
 int32_t swl_receive(int32_t fd, void *_Nonnull target, intptr_t bytes);
 /* `runs` is an array of struct iovec. */
 int32_t swl_send(int32_t fd, const void *_Nonnull runs, int32_t count);
+/* Bytes that the peer has not acknowledged. */
+int32_t swl_unsent(int32_t fd);
 
 /* Events. `events` receives pairs of token and kinds. */
 int32_t swl_epoll_open(void);
@@ -58,8 +66,25 @@ int32_t swl_epoll_add(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token)
 int32_t swl_epoll_change(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token);
 int32_t swl_epoll_wait(int32_t epoll, uint32_t *_Nonnull events, int32_t capacity, int32_t timeout_ms);
 
-/* A descriptor that becomes readable on SIGTERM and SIGINT, which no longer end the process; SIGPIPE is ignored. */
-int32_t swl_stop_signals(void);
+/* A descriptor that becomes readable on SIGTERM, SIGINT, SIGHUP and SIGUSR1, which no longer end the process; SIGPIPE
+ * is ignored. The second reads the next one from it: SWL_STOP, SWL_RELOAD or SWL_REPORT, or zero. */
+int32_t swl_signals(void);
+uint32_t swl_read_signal(int32_t fd);
+
+/* Starts a process that shares nothing with this one but a socket for whole messages: returns the socket here, and in
+ * the new process sets `*child` to its end of it and returns 0. The process ends when this one does. */
+int32_t swl_start_helper(int32_t *_Nonnull child);
+void swl_exit(int32_t status);
+int32_t swl_send_message(int32_t fd, const void *_Nonnull source, intptr_t bytes);
+
+/* Hashes of passwords, 64 bytes each, by BearSSL. */
+void swl_sha512(const void *_Nonnull password, intptr_t password_bytes, const void *_Nonnull salt, intptr_t salt_bytes,
+                uint8_t *_Nonnull hash);
+void swl_pbkdf2_sha512(const void *_Nonnull password, intptr_t password_bytes, const void *_Nonnull salt,
+                       intptr_t salt_bytes, int32_t iterations, uint8_t *_Nonnull hash);
+
+/* A socket to the system log, for one message a line. */
+int32_t swl_open_syslog(void);
 
 /* The system's text for an error number. */
 const char *_Nonnull swl_error_text(int32_t error);

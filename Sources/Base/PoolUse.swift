@@ -1,0 +1,20 @@
+/// How much of a pool is used, for reports.
+public struct PoolUse {
+    public let name: StaticString
+    public let inUse: Int
+    /// The largest `inUse` ever seen.
+    public let highWater: Int
+    public let capacity: Int
+}
+
+extension Pool {
+    public func use(_ name: StaticString) -> PoolUse {
+        PoolUse(name: name, inUse: inUse, highWater: highWater, capacity: capacity)
+    }
+}
+
+extension Slabs {
+    public func use(_ name: StaticString) -> PoolUse {
+        PoolUse(name: name, inUse: inUse, highWater: highWater, capacity: capacity)
+    }
+}

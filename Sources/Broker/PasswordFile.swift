@@ -1,0 +1,103 @@
+import Base
+
+/// What a client's password is compared with.
+public struct PasswordEntry {
+    public enum Kind: UInt8 {
+        /// `$6$`: SHA-512 of password and salt.
+        case sha512 = 6
+        /// `$7$`: PBKDF2 with HMAC-SHA-512.
+        case pbkdf2 = 7
+    }
+
+    public let kind: Kind
+    /// Rounds of PBKDF2; one for `$6$`.
+    public let iterations: Int
+    /// In Base64, as they stand in the file.
+    public let salt: ByteView
+    public let hash: ByteView
+}
+
+/// A password file as mosquitto_passwd writes it: `user:$7$iterations$salt$hash` or `user:$6$salt$hash`. Passwords that
+/// are not hashed are refused.
+public struct PasswordFile {
+    private let text: ByteView
+
+    /// More would keep a router busy for seconds; mosquitto's own is 101, or 1,000 in later versions.
+    public static var maxIterations: Int { 100_000 }
+    public static var hashBytes: Int { 64 }
+    public static var maxSaltBytes: Int { 64 }
+
+    /// `text` has passed `check`.
+    public init(_ text: ByteView) { self.text = text }
+
+    /// The number of the first line that is wrong, or nil.
+    public static func check(_ text: ByteView) -> Int? {
+        var lines = TextLines(text)
+        while let line = lines.next() {
+            if split(line) == nil { return lines.number }
+        }
+        return nil
+    }
+
+    public func find(_ user: ByteView) -> PasswordEntry? {
+        var lines = TextLines(text)
+        while let line = lines.next() {
+            if let (name, entry) = PasswordFile.split(line), name.equals(user) { return entry }
+        }
+        return nil
+    }
+
+    private static func split(_ line: ByteView) -> (name: ByteView, entry: PasswordEntry)? {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
+        var fields = Fields(line.dropFirst(colon + 1))
+        guard let empty = fields.next(), empty.isEmpty, let kind = fields.next() else { return nil }
+        var iterations = 1
+        if kind.equals("7") {
+            guard let field = fields.next(), let number = number(field), number >= 1, number <= maxIterations else {
+                return nil
+            }
+            iterations = number
+        } else if !kind.equals("6") {
+            return nil
+        }
+        guard let salt = fields.next(), let hash = fields.next(), fields.isAtEnd, isBase64(salt, max: maxSaltBytes),
+            isBase64(hash, max: hashBytes)
+        else { return nil }
+        let entry = PasswordEntry(
+            kind: kind.equals("7") ? .pbkdf2 : .sha512, iterations: iterations, salt: salt, hash: hash)
+        return (line.slice(0, colon), entry)
+    }
+
+    private static func isBase64(_ text: ByteView, max: Int) -> Bool {
+        var space = InlineArray<66, UInt8>(repeating: 0)
+        var bytes = space.mutableSpan
+        return bytes.withUnsafeMutableBufferPointer { Base64.decode(text, to: $0.baseAddress!, capacity: max) ?? 0 } > 0
+    }
+
+    private static func number(_ text: ByteView) -> Int? {
+        var value = 0
+        var i = 0
+        while i < text.count {
+            guard text[i] >= UInt8(ascii: "0"), text[i] <= UInt8(ascii: "9"), value <= maxIterations else { return nil }
+            value = value * 10 + Int(text[i] - UInt8(ascii: "0"))
+            i += 1
+        }
+        return text.isEmpty ? nil : value
+    }
+
+    /// What stands between the dollar signs.
+    private struct Fields {
+        private var rest: ByteView?
+        init(_ text: ByteView) { rest = text }
+        var isAtEnd: Bool { rest == nil }
+        mutating func next() -> ByteView? {
+            guard let text = rest else { return nil }
+            guard let end = text.firstIndex(of: UInt8(ascii: "$")) else {
+                rest = nil
+                return text
+            }
+            rest = text.dropFirst(end + 1)
+            return text.slice(0, end)
+        }
+    }
+}

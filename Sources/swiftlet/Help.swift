@@ -1,0 +1,42 @@
+import Base
+import Config
+import Linux
+
+extension Program {
+    mutating func writeHelp() {
+        let usage: StaticString = """
+            swiftlet: MQTT broker with a fixed amount of memory
+
+            usage: swiftlet [-c] [FILE]     run what the board config FILE says (- is standard input);
+                                            without FILE, a broker for this machine on port 1883
+                   swiftlet --plan [FILE]   print the memory plan; fails when it is over memory_budget
+                   swiftlet --check [FILE]  check all files, say who may connect from where, print the plan
+                   swiftlet --help          this text
+                   swiftlet --version       version and processor family
+            options: -p PORT  serve this machine on PORT, where FILE has no listener
+                     -v       log everything, whatever the file says
+            signals: TERM and INT stop, HUP reads the board config again, USR1 logs how much of each pool is used
+
+            A board config has lines of `key value`; lines that begin with # are comments. Keys:
+
+            """
+        System.write(ByteView(usage), to: .output)
+        let defaults = Settings()
+        var i: UInt8 = 0
+        while let option = Option(rawValue: i) {
+            let row = option.row
+            line.text("  ")
+            line.column(row.name, width: 30)
+            row.kind.describe(to: &line)
+            if row.kind.hasDefault {
+                line.text(", default ")
+                line.number(defaults.limits[option])
+            }
+            end(to: .output)
+            line.spaces(32)
+            line.text(row.help)
+            end(to: .output)
+            i += 1
+        }
+    }
+}

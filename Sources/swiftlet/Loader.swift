@@ -1,0 +1,153 @@
+import Base
+import Broker
+import Config
+import Linux
+
+/// Reads and checks board config, password and ACL files. What is wrong is told in one line, `problem`.
+struct Loader {
+    /// Password and ACL files by access index.
+    struct AccessTexts {
+        var passwords = InlineArray<9, ByteView?>(repeating: nil)
+        var acls = InlineArray<9, ByteView?>(repeating: nil)
+
+        /// Of all files together.
+        var bytes: Int {
+            var sum = 0
+            var i = 0
+            while i < passwords.count {
+                sum += (passwords[i]?.count ?? 0) + (acls[i]?.count ?? 0)
+                i += 1
+            }
+            return sum
+        }
+    }
+
+    /// What went wrong last.
+    private(set) var problem: Line
+    /// Two board configs: the one in force, to which its settings point, and one that is to replace it.
+    private let texts: UnsafeMutablePointer<UInt8>
+    private var half = 0
+    private let accessText: UnsafeMutablePointer<UInt8>
+
+    private static var textBytes: Int { ConfigFile.maxBytes + 1 }
+    private static var accessBytes: Int { (1 << 20) + 4096 }
+    /// The memory a loader needs.
+    static var bytes: Int { Line.logBytes + 2 * textBytes + accessBytes }
+
+    init(_ memory: UnsafeMutablePointer<UInt8>) {
+        problem = Line(memory, capacity: Line.logBytes)
+        texts = memory + Line.logBytes
+        accessText = texts + 2 * Loader.textBytes
+    }
+
+    /// The settings of a board config, with what the command line says put over them; nil when something is wrong. They
+    /// last until the next call, unless `keep` says that they are in force.
+    mutating func settings(_ config: Command.Config, _ arguments: Arguments) -> Settings? {
+        problem.removeAll()
+        let text = texts + (1 - half) * Loader.textBytes
+        var count = 0
+        if let file = config.file {
+            guard let read = read(arguments.path(file), into: text, capacity: Loader.textBytes) else { return nil }
+            count = read
+        }
+        switch ConfigFile.parse(ByteView(text, count), port: config.port) {
+        case .settings(var settings):
+            if config.isVerbose { settings.logLevels = .usual }
+            return settings
+        case .bad(let error):
+            if let file = config.file {
+                error.write(file: arguments.text(file), to: &problem)
+            } else {
+                error.write(file: ByteView("built-in"), to: &problem)
+            }
+            return nil
+        }
+    }
+
+    /// The settings that were loaded last are in force now; those before are void.
+    mutating func keep() { half = 1 - half }
+
+    /// The access files that the settings name, checked; nil when something is wrong. Void at the next call.
+    mutating func access(_ settings: Settings) -> AccessTexts? {
+        problem.removeAll()
+        var texts = AccessTexts()
+        var room = accessText
+        var i = 0
+        while i < settings.accessCount {
+            let access = settings.access(i)
+            if let path = access.passwordFile {
+                guard let text = read(path, at: &room) else { return nil }
+                if let number = PasswordFile.check(text) {
+                    wrong(path, number, "expected USER:$7$ITERATIONS$SALT$HASH or USER:$6$SALT$HASH")
+                    return nil
+                }
+                texts.passwords[i] = text
+            }
+            if let path = access.aclFile {
+                guard let text = read(path, at: &room) else { return nil }
+                if let number = Broker.checkACL(text) {
+                    wrong(path, number, "expected user NAME, or topic or pattern [read|write|readwrite|deny] FILTER")
+                    return nil
+                }
+                texts.acls[i] = text
+            }
+            i += 1
+        }
+        guard texts.bytes <= settings.limits.maxAccessBytes else {
+            note("password_file and acl_file together are longer than max_access_size")
+            return nil
+        }
+        return texts
+    }
+
+    /// Notes a problem that the loader itself cannot know of.
+    mutating func note(_ text: StaticString) {
+        problem.removeAll()
+        problem.text(text)
+    }
+
+    /// A file named in the board config, to `room`, which moves on behind it.
+    private mutating func read(_ path: ByteView, at room: inout UnsafeMutablePointer<UInt8>) -> ByteView? {
+        // The path with its zero byte stands in front of the contents.
+        let capacity = accessText + Loader.accessBytes - room
+        guard path.count + 2 < capacity else {
+            note("password_file and acl_file are too long")
+            return nil
+        }
+        path.copy(to: room)
+        room[path.count] = 0
+        let name = UnsafeRawPointer(room).assumingMemoryBound(to: CChar.self)
+        let start = room + path.count + 1
+        guard let count = read(name, into: start, capacity: capacity - path.count - 1) else { return nil }
+        room = start + count
+        return ByteView(start, count)
+    }
+
+    private mutating func read(
+        _ path: UnsafePointer<CChar>, into target: UnsafeMutablePointer<UInt8>, capacity: Int
+    ) -> Int? {
+        let result = System.read(path, into: target, capacity: capacity)
+        if case .bytes(let count) = result { return count }
+        problem.escaped(System.text(path))
+        problem.text(": ")
+        switch result {
+        case .tooLong:
+            problem.text("longer than ")
+            problem.number(capacity - 1)
+            problem.text(" bytes")
+        case .failed(let error):
+            problem.bytes(System.errorText(error))
+        case .bytes:
+            break
+        }
+        return nil
+    }
+
+    private mutating func wrong(_ path: ByteView, _ number: Int, _ expected: StaticString) {
+        problem.escaped(path)
+        problem.text(":")
+        problem.number(number)
+        problem.text(": ")
+        problem.text(expected)
+    }
+}

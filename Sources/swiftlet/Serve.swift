@@ -1,0 +1,119 @@
+import Base
+import Config
+import Linux
+import Runtime
+
+extension Program {
+    /// Runs the broker until it is asked to stop.
+    mutating func serve(_ settings: Settings, _ config: Command.Config) -> Int32 {
+        let plan = Plan(settings, rows: rows)
+        guard plan.fits else {
+            begin()
+            line.text("needs ")
+            line.number(plan.total)
+            line.text(" bytes of memory, memory_budget is ")
+            line.number(plan.budget)
+            line.text("; --plan shows what takes them")
+            end(to: .error)
+            return Exit.usage
+        }
+        guard let access = loader.access(settings) else {
+            writeProblem()
+            return Exit.usage
+        }
+        let descriptors = settings.limits.maxConnections + Settings.maxListeners + spareDescriptors
+        let allowed = System.raiseDescriptors(to: descriptors)
+        guard allowed >= descriptors else {
+            begin()
+            line.text("max_connections needs ")
+            line.number(descriptors)
+            line.text(" descriptors, the system allows ")
+            line.number(allowed)
+            end(to: .error)
+            return Exit.failure
+        }
+        // What the verifier of passwords shares with this process is the less, the earlier it starts.
+        guard let io = LinuxIO(
+            verifiesPasswords: settings.usesPasswords, logsToStandardError: settings.logsToStandardError,
+            logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
+        else {
+            begin()
+            line.text("the system does not give the ")
+            line.number(plan.total)
+            line.text(" bytes of the plan")
+            end(to: .error)
+            return Exit.failure
+        }
+        var arena = Arena(base: base, capacity: plan.total, rows: rows)
+        arena.touch(pageBytes: System.pageBytes)
+        var server = Server(io, &arena, settings: settings)
+        arena.freeze()
+        guard use(access, settings, &server) else {
+            writeProblem()
+            return Exit.usage
+        }
+        if let (listener, error) = server.open() {
+            begin()
+            line.text("cannot listen on ")
+            if listener.isLocal { line.escaped(listener.path) } else { line.address(listener.address) }
+            line.text(": ")
+            line.bytes(error > 0 ? System.errorText(error) : ByteView("out of descriptors or memory"))
+            end(to: .error)
+            return Exit.failure
+        }
+        loader.keep()
+        server.reportReady()
+        while server.turn() {
+            if server.isReloadAsked {
+                server.isReloadAsked = false
+                if !reload(config, &server) { server.reportReloadFailed(loader.problem.view) }
+            }
+        }
+        server.shutDown()
+        return Exit.success
+    }
+
+    /// Standard streams, epoll, signals, log, verifier, and one that is accepted only to be turned away.
+    private var spareDescriptors: Int { 10 }
+
+    /// Reads and checks everything anew; only if all is well, anything changes.
+    private mutating func reload(_ config: Command.Config, _ server: inout Server<LinuxIO>) -> Bool {
+        if let file = config.file, arguments.text(file).equals("-") {
+            loader.note("standard input cannot be read again")
+            return false
+        }
+        guard let settings = loader.settings(config, arguments), let access = loader.access(settings) else {
+            return false
+        }
+        if let obstacle = server.obstacle(settings) {
+            loader.note(obstacle)
+            return false
+        }
+        guard use(access, settings, &server) else { return false }
+        server.reload(settings)
+        loader.keep()
+        return true
+    }
+
+    /// Hands the access files to the server, all or none.
+    private mutating func use(
+        _ access: Loader.AccessTexts, _ settings: Settings, _ server: inout Server<LinuxIO>
+    ) -> Bool {
+        var kept = Loader.AccessTexts()
+        server.beginAccess()
+        var i = 0
+        while i < settings.accessCount {
+            if let text = access.passwords[i] { kept.passwords[i] = server.keepAccess(text) }
+            if let text = access.acls[i] { kept.acls[i] = server.keepAccess(text) }
+            guard (kept.passwords[i] == nil) == (access.passwords[i] == nil),
+                (kept.acls[i] == nil) == (access.acls[i] == nil)
+            else {
+                loader.note("password_file and acl_file together are longer than max_access_size")
+                return false
+            }
+            i += 1
+        }
+        server.commitAccess(settings, passwords: kept.passwords, acls: kept.acls)
+        return true
+    }
+}

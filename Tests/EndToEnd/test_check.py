@@ -1,0 +1,119 @@
+"""`--check`: all that a start would look at, without starting."""
+
+import re
+import socket
+
+import pytest
+
+from access_files import sha512_line, write_lines
+from broker import OPEN
+from test_command_line import BAD_CONFIGURATION, BOARD_FILES, one_line
+
+pytestmark = pytest.mark.swiftlet("its own command line")
+
+
+def test_it_says_who_may_connect_from_where_and_prints_the_plan(call, tmp_path):
+    passwords = write_lines(tmp_path / "passwords", sha512_line("alice", b"secret"))
+    acl = write_lines(tmp_path / "acl", "topic read #")
+    run = call("--check", lines=[
+        "per_listener_settings true",
+        "listener 1883 127.0.0.1", "allow_anonymous true",
+        "listener 1883 192.0.2.1", f"password_file {passwords}",
+        "listener 1884 192.0.2.1", "allow_anonymous true", f"acl_file {acl}",
+        "listener 1885", "bind_interface br-lan",
+        f"listener 0 {tmp_path}/mqtt.sock", f"password_file {passwords}", "allow_anonymous true",
+    ])
+    assert (run.returncode, run.stderr) == (0, "")
+    listeners = [line for line in run.stdout.splitlines() if line.startswith("listener ")]
+    assert listeners == [
+        "listener 127.0.0.1:1883: anyone on this machine",
+        "listener 192.0.2.1:1883: users with password",
+        "listener 192.0.2.1:1884: anyone who can reach it; topics by acl_file",
+        "listener [::]:1885 on br-lan: nobody: neither allow_anonymous nor password_file",
+        f"listener {tmp_path}/mqtt.sock: anyone on this machine",
+    ]
+    assert re.search(r"^sum +\d+$", run.stdout, re.MULTILINE)
+
+
+def test_its_plan_is_the_one_of_plan(call, tmp_path):
+    lines = [*OPEN, "max_connections 7", "max_messages 500"]
+    check, plan = call("--check", lines=lines), call("--plan", lines=lines)
+    assert check.stdout.endswith(plan.stdout) and plan.stdout.count("\n") > 5
+
+
+def test_without_a_file_it_is_about_this_machine_only(call):
+    run = call("--check")
+    assert (run.returncode, run.stdout.splitlines()[0]) == (0, "listener 127.0.0.1:1883: anyone on this machine")
+
+
+def test_a_file_by_standard_input_is_checked(call):
+    run = call("--check", "-", stdin="listener 1883 127.0.0.1\nallow_anonymous true\n")
+    assert (run.returncode, run.stdout.splitlines()[0]) == (0, "listener 127.0.0.1:1883: anyone on this machine")
+
+
+def test_mosquitto_s_name_for_it_is_known(call):
+    assert call("--test-config", lines=[*OPEN]).returncode == 0
+    assert call("--test-config", lines=["nonsense"]).returncode == BAD_CONFIGURATION
+
+
+def test_nothing_is_opened(call, tmp_path):
+    """A port that is taken, an address that is not there, a socket in nobody's way: all that is for the start."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = call("--check", lines=[f"listener {taken.getsockname()[1]} 127.0.0.1", "listener 1883 192.0.2.1",
+                                     f"listener 0 {tmp_path}/mqtt.sock"])
+    assert (run.returncode, run.stderr) == (0, "")
+    assert not (tmp_path / "mqtt.sock").exists()
+
+
+@pytest.mark.parametrize("lines, problem", [
+    (["# one", "nonsense 1"], "board.conf:2: nonsense: unknown key"),
+    (["max_keepalive soon"], "board.conf:1: max_keepalive: expected"),
+    (["persistence true"], "board.conf:1: persistence: an option of mosquitto"),
+    (["max_keepalive 60", "max_keepalive 60"], "board.conf:2: max_keepalive: stands twice"),
+    (["max_packet_size 4M", "message_store_size 4M"], "max_packet_size: is larger than message_store_size"),
+    (["max_retained_messages 1000", "max_messages 1000"], "max_retained_messages: is larger than max_messages"),
+    (["global_max_connections 9", "global_max_clients 8"], "is larger than global_max_clients"),
+    (["password_file /nonexistent"], "/nonexistent: No such file"),
+    (["acl_file /"], "/: "),
+])
+def test_what_is_wrong_is_told_in_one_line(call, lines, problem):
+    run = call("--check", lines=lines)
+    assert (run.returncode, run.stdout) == (BAD_CONFIGURATION, "")
+    assert problem in one_line(run.stderr)
+
+
+@pytest.mark.parametrize("key, line", [("password_file", "alice:secret"), ("acl_file", "toppic a")])
+def test_what_is_wrong_in_an_access_file_is_told_with_its_line(call, tmp_path, key, line):
+    file = write_lines(tmp_path / "file", "", line)
+    run = call("--check", lines=[f"{key} {file}"])
+    assert (run.returncode, run.stdout) == (BAD_CONFIGURATION, "")
+    assert f"{file}:2: expected" in one_line(run.stderr)
+
+
+def test_a_plan_over_its_budget_is_printed_and_is_no_success(call):
+    run = call("--check", lines=[*OPEN, "memory_budget 64K", "max_packet_size 65536"])
+    assert run.returncode == BAD_CONFIGURATION
+    assert "too small" in run.stdout
+
+
+def test_access_files_over_max_access_size_are_found(call, tmp_path):
+    file = write_lines(tmp_path / "file", *[sha512_line(f"user{i}", b"secret") for i in range(20)])
+    run = call("--check", lines=["max_access_size 1K", f"password_file {file}"])
+    assert run.returncode == BAD_CONFIGURATION
+    assert "max_access_size" in run.stderr
+
+
+def test_what_passes_can_be_started(start, call):
+    lines = (*OPEN, "max_topic_length 16", "max_topic_levels 2", "max_topic_nodes 8", "max_messages 16",
+             "message_store_size 4096", "max_packet_size 128", "max_deliveries 16", "max_incoming_inflight 4",
+             "packet_store_size 4096", "receive_buffer_size 1024", "max_client_id_length 23", "max_subscriptions 1",
+             "global_max_connections 1", "global_max_clients 1")
+    assert call("--check", lines=list(lines)).returncode == 0
+    start(*lines, only=True).connect("e2e").expect_nothing()
+
+
+@pytest.mark.parametrize("file", BOARD_FILES, ids=lambda file: file.parent.name)
+def test_a_board_file_passes(call, file):
+    run = call("--check", str(file))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "nobody" not in run.stdout

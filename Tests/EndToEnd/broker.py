@@ -78,7 +78,9 @@ class Broker:
         return len(self.log.events())
 
     def wait_for(self, seconds: float = 20.0, since: int = 0, **fields: str) -> Event:
-        """The first event with these fields."""
+        """The first event with these fields; of a client's address, the first since it dialled, as ports come again."""
+        since = max([since, *(seen for client, seen in self._seen.items() if client.address == fields.get("address"))])
+
         def found() -> Event | None:
             running = self.is_running()  # asked before the log is read, so that a last line is not missed
             events = self.log.matching(since, **fields)

@@ -14,7 +14,7 @@ from deadline import until
 from hasher import has_ended, hasher, hasher_stopped
 from load import Load
 from packets import Publish, Will, connack, connect, puback, pubcomp, publish, pubrec, pubrel, suback, subscribe
-from sessions import NEW, RESUMED, enter, leave
+from sessions import NEW, RESUMED, leave
 
 LISTEN = "listener 0 127.0.0.1"
 USERS = {"alice": "in wonderland", "bob": "der Baumeister", "observer": "sees all", "source": "says all"}

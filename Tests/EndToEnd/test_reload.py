@@ -154,7 +154,7 @@ def test_what_needs_a_restart_is_named_and_stays_and_the_rest_takes_effect(start
     }
     broker = start("sys_interval 1")
     system = SystemTopics(broker)
-    system.value("limit/max_keepalive")
+    system.value("limit/memory_budget")  # the last one
     before = dict(system.read())
     lines = [f"{key} {value}" for key, value in fixed.items()]
     assert broker.reload(*OPEN, *lines, "log_dest none", "max_keepalive 60")["event"] == "reloaded"

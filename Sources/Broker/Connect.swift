@@ -123,7 +123,9 @@ extension Broker {
         session.pointee.isBlocked = false
         forgetBegun(handle)
         awayCount += 1
-        session.pointee.lifeSeconds = UInt32(limits.persistentClientExpirationSeconds)
+        // "For ever" is some 136 years, should a reload bring a limit.
+        let lifeSeconds = UInt32(limits.persistentClientExpirationSeconds)
+        session.pointee.lifeSeconds = lifeSeconds > 0 ? lifeSeconds : UInt32.max
         session.pointee.lifeCountedAt = now
         scheduleExpiry(handle, now: now)
     }

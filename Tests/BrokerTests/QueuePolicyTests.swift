@@ -115,6 +115,16 @@ struct QueuePolicyTests {
         #expect(received(broker) == ["t=before", "t=0", "t=1", "t=2"])
     }
 
+    @Test func `QoS 0 that was half sent goes out again whole, without DUP [MQTT-3.3.1-2]`() {
+        let broker = TestBroker { $0.queuesQoS0 = true }
+        let client = broker.connect("c", isClean: false)
+        broker.subscribe(client, "#", qos: 1)
+        broker.publish(client, "t", "half")
+        _ = broker.write(client, limit: 3)
+        broker.disconnect(client)
+        #expect(broker.receive(broker.connect("c", isClean: false)) == ["t=half"])
+    }
+
     @Test func `QoS 0 that waits expires and is limited like the others`() {
         let broker = TestBroker {
             $0.queuesQoS0 = true

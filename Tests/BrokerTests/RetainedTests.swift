@@ -166,6 +166,17 @@ struct RetainedTests {
         #expect(broker.drops == .init())
     }
 
+    @Test func `Retained messages of a new subscription leave half of the deliveries to others`() {
+        let broker = TestBroker {
+            $0.maxQueuedMessages = 3
+            $0.maxDeliveries = 16
+        }
+        let client = broker.connect("p")
+        for i in 0..<20 { retain(broker, client, "t\(i)", "p") }
+        #expect(greeting(broker, "#").count == 8)
+        #expect(broker.drops.queueFull == 12)
+    }
+
     @Test func `A retained message waits for a subscriber like any other`() {
         let broker = TestBroker()
         let publisher = broker.connect("p")

@@ -93,6 +93,15 @@ import Testing
         #expect(world.closeReasons == ["output-stalled"])
     }
 
+    @Test func `whoever was to be remembered for ever is not forgotten by a reload that brings a limit`() {
+        let world = World("persistent_client_expiration 0")
+        world.connect().enter("c", clean: false).subscribe("t", qos: 1).leave()
+        world.reload("persistent_client_expiration 1h")
+        world.connect().enter("s").exchange(Packet.publish("t", [1], qos: 1, packetID: 1))
+        world.pass(seconds: 2)
+        #expect(world.connect().exchange(Packet.connect("c", clean: false)).prefix(4) == [0x20, 2, 1, 0])
+    }
+
     @Test func `flags and log levels are in force at once`() {
         let world = World()
         world.reload("allow_zero_length_clientid false\nconnection_messages false\nlog_type none")
@@ -127,10 +136,12 @@ import Testing
     }
 
     @Test func `files that together are too long are refused, and those before stay in force`() {
-        let world = World("allow_anonymous false\npassword_file p\nmax_access_size 300")
-        #expect(world.setFiles(passwords: [0: World.passwords("ann", "bob")]))
-        #expect(!world.setFiles(passwords: [0: World.passwords("cy", "dee", "eve")]))
-        #expect(world.connect().exchange(Packet.login("a", "bob", "secret")) == Packet.accepted)
+        let world = World("allow_anonymous false\npassword_file p\nacl_file a\nmax_access_size 300")
+        #expect(world.setFiles(passwords: [0: World.passwords("ann", "bob")], acls: [0: "topic #"]))
+        let long = (0..<30).map { "topic t\($0)" }.joined(separator: "\n")
+        // The first of the two would fit.
+        #expect(!world.setFiles(passwords: [0: World.passwords("cy")], acls: [0: long]))
+        #expect(world.connect().exchange(Packet.login("a", "ann", "secret")) == Packet.accepted)
         #expect(world.setFiles(passwords: [0: World.passwords("cy")]))
         #expect(world.connect().exchange(Packet.login("b", "cy", "secret")) == Packet.accepted)
     }

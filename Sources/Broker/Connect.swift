@@ -93,20 +93,11 @@ extension Broker {
     /// delivered.
     private mutating func removeForbidden(_ handle: Handle<Session>) {
         guard accessList.isOn else { return }
-        let session = sessions[handle]
-        var previous = Handle<Delivery>.none
-        var delivery = session.pointee.queue.first
-        while delivery.isSome {
-            let next = deliveries[delivery].pointee.next
-            let message = deliveries[delivery].pointee.message
-            if message.isSome, !isAllowed(.read, handle, store.copyTopic(message, to: topicScratch)) {
-                session.pointee.queue.remove(delivery, after: previous, in: deliveries)
-                session.pointee.queuedBytes -= store[message].pointee.content.count
-                drop(delivery)
-            } else {
-                previous = delivery
-            }
-            delivery = next
+        removeQueued(handle) { broker, delivery in
+            // One that was received already, and waits for its release, tells nothing any more.
+            guard delivery.message.isSome else { return false }
+            let topic = broker.store.copyTopic(delivery.message, to: broker.topicScratch)
+            return !broker.isAllowed(.read, handle, topic)
         }
     }
 
@@ -140,7 +131,7 @@ extension Broker {
             session.pointee.sentBytes = 0
         }
         if limits.queuesQoS0 { return }
-        removeQueued(handle) { deliveries, _, delivery in deliveries[delivery].pointee.flags.qos == .atMostOnce }
+        removeQueued(handle) { _, delivery in delivery.flags.qos == .atMostOnce }
     }
 
     /// [MQTT-3.1.2-8, MQTT-3.1.2-10, MQTT-3.1.2-16, MQTT-3.1.2-17]

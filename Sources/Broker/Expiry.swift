@@ -65,10 +65,8 @@ extension Broker {
     mutating func expireMessages(_ handle: Handle<Session>, now: Tick) {
         guard limits.offlineMessageExpirySeconds > 0 else { return }
         let limitMs = UInt32(limits.offlineMessageExpirySeconds) * 1000
-        let removed = removeQueued(handle) { deliveries, store, delivery in
-            let delivery = deliveries[delivery]
-            return !delivery.pointee.flags.isDuplicate
-                && now.msSince(store[delivery.pointee.message].pointee.admitted) >= limitMs
+        let removed = removeQueued(handle) { broker, delivery in
+            !delivery.flags.isDuplicate && now.msSince(broker.store[delivery.message].pointee.admitted) >= limitMs
         }
         drops.expired &+= removed
     }
@@ -76,8 +74,7 @@ extension Broker {
     /// Takes out of the queue what `condition` names, and answers how many that were. No packet of it may be begun.
     @discardableResult
     mutating func removeQueued(
-        _ handle: Handle<Session>,
-        where condition: (borrowing Pool<Delivery>, borrowing MessageStore, Handle<Delivery>) -> Bool
+        _ handle: Handle<Session>, where condition: (borrowing Broker, Delivery) -> Bool
     ) -> UInt32 {
         let session = sessions[handle]
         precondition(session.pointee.sentBytes == 0)
@@ -86,7 +83,7 @@ extension Broker {
         var delivery = session.pointee.queue.first
         while delivery.isSome {
             let next = deliveries[delivery].pointee.next
-            if condition(deliveries, store, delivery) {
+            if condition(self, deliveries[delivery].pointee) {
                 session.pointee.queue.remove(delivery, after: previous, in: deliveries)
                 session.pointee.queuedBytes -= store[deliveries[delivery].pointee.message].pointee.content.count
                 drop(delivery)

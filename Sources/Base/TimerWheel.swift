@@ -16,7 +16,6 @@ public struct TimerWheel: ~Copyable {
     public static var slotCount: Int { 256 }
     /// 256 ms: far finer than any deadline MQTT knows (its unit is the second).
     public static var slotMs: UInt32 { 256 }
-    private static var spanMs: UInt32 { UInt32(slotCount) * slotMs }
 
     private let entries: UnsafeMutablePointer<Entry>
     private let heads: UnsafeMutablePointer<UInt32>

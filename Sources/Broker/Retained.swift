@@ -4,8 +4,7 @@ import Wire
 
 /// The latest message of a topic that asked to be kept.
 extension Broker {
-    /// Retained messages held now, and the bytes of the store they take (whole slabs), without
-    /// those below `$SYS`.
+    /// Retained messages held now, and the bytes of the store they take (whole slabs), without those below `$SYS`.
     public struct RetainedCount: Equatable {
         public internal(set) var messages = 0
         public internal(set) var bytes = 0

@@ -44,8 +44,6 @@ void *swl_map(intptr_t bytes) {
     return start == MAP_FAILED ? NULL : start;
 }
 
-void swl_unmap(void *start, intptr_t bytes) { munmap(start, (size_t)bytes); }
-
 int32_t swl_page_bytes(void) { return (int32_t)sysconf(_SC_PAGESIZE); }
 
 uint32_t swl_now_ms(void) {

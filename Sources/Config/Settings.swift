@@ -15,7 +15,6 @@ public struct Settings {
         public var aclFile: ByteView?
 
         public var allowAnonymous: Bool { allowAnonymousSaid ?? false }
-        public var hasFiles: Bool { passwordFile != nil || aclFile != nil }
     }
 
     public struct Listener {

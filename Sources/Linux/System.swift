@@ -5,7 +5,6 @@ import CPlatform
 public enum System {
     /// Zeroed memory from the system, or nil when there is not enough. Only for start-up.
     public static func map(_ bytes: Int) -> UnsafeMutableRawPointer? { swl_map(bytes) }
-    public static func unmap(_ start: UnsafeMutableRawPointer, _ bytes: Int) { swl_unmap(start, bytes) }
     public static var pageBytes: Int { Int(swl_page_bytes()) }
 
     /// The processor family the program was built for, in OpenWrt's terms.

@@ -18,7 +18,7 @@ enum LoginState: UInt8 {
 // CONNECT with a password is put back into the connection's input, which is not read on. When the verdict is there it
 // is taken up again, as if it had only just come.
 extension Server where Net: ~Copyable {
-    /// Begins a new set of access files, which `addAccess` fills and `commitAccess` puts in force.
+    /// Begins a new set of access files, which `keepAccess` fills and `commitAccess` puts in force.
     public mutating func beginAccess() { accessBytesUsed = 0 }
 
     /// Copies a file, which has been checked, to where it stays; nil when `max_access_size` does not suffice.

@@ -17,8 +17,8 @@ extension Server where Net: ~Copyable {
         return nil
     }
 
-    /// Puts a board config in force that was checked whole and has no obstacle; its access files follow with
-    /// `commitAccess`. What only a restart can change stays as it is, and is named in the log.
+    /// Puts a board config in force that was checked whole and has no obstacle; its access files are in force already
+    /// (`commitAccess`). What only a restart can change stays as it is, and is named in the log.
     public mutating func reload(_ new: Settings) {
         var merged = new
         var i: UInt8 = 0
@@ -66,8 +66,7 @@ extension Server where Net: ~Copyable {
         var i = 0
         while i < listenerCount {
             if let wanted = wantedIndex(of: memory.listeners[i].settings) {
-                memory.listeners[i].settings.maxConnections = settings.listener(wanted).maxConnections
-                // Paths point into the text of the config, which is a new one.
+                // The whole of it: paths point into the text of the config, which is a new one.
                 memory.listeners[i].settings = settings.listener(wanted)
             } else if memory.listeners[i].isWanted {
                 reportListener(.listenerClosed, i)

@@ -27,7 +27,6 @@ enum { SWL_READABLE = 1, SWL_WRITABLE = 2, SWL_BROKEN = 4, SWL_STOP = 8, SWL_REL
 
 /* Memory. Zeroed; null when there is not enough. */
 void *_Nullable swl_map(intptr_t bytes);
-void swl_unmap(void *_Nonnull start, intptr_t bytes);
 int32_t swl_page_bytes(void);
 
 /* Clock and entropy. */

@@ -11,8 +11,7 @@ extension Broker {
         case tooLong
         /// Too many QoS 2 messages of this client wait for PUBREL.
         case receiveWindowExceeded
-        /// A QoS 1 or 2 message found no room. Closing without acknowledgement makes the client send it again later
-        /// [MQTT-4.8.0-2].
+        /// A QoS 1 or 2 message found no room. Without acknowledgement the client sends it again when it comes back.
         case storeFull
     }
 
@@ -41,6 +40,14 @@ extension Broker {
         noteReceived(publisher, publish)
         return .done
     }
+
+    /// Whether the message was taken over before and waits for PUBREL, so that it only needs its answer again.
+    public func hasReceived(_ publisher: Handle<Session>, _ publish: Publish) -> Bool {
+        publish.qos == .exactlyOnce && sessions[publisher].pointee.inbound.holds(publish.packetID, in: inboundIDs)
+    }
+
+    /// A message of QoS 0 came after one that found no room, and must not overtake it.
+    public mutating func noteDropped() { drops.storeFull &+= 1 }
 
     private mutating func noteReceived(_ publisher: Handle<Session>, _ publish: Publish) {
         guard publish.qos == .exactlyOnce else { return }

@@ -26,8 +26,13 @@ public struct InboundFlow {
 
     /// What a PUBLISH of QoS 2 with this id is. At most `limit` ids wait at a time.
     public func verdict(_ packetID: UInt16, limit: Int, in pool: borrowing Pool<InboundID>) -> Verdict {
-        if find(packetID, in: pool) != nil { return .duplicate }
+        if holds(packetID, in: pool) { return .duplicate }
         return count < limit && pool.free > 0 ? .new : .full
+    }
+
+    /// Whether the id waits for PUBREL.
+    public func holds(_ packetID: UInt16, in pool: borrowing Pool<InboundID>) -> Bool {
+        find(packetID, in: pool) != nil
     }
 
     /// Notes a PUBLISH whose verdict was `new`, once its message is taken over.

@@ -54,6 +54,12 @@ struct Connection: Linked {
     /// Not read for now, because the message store is nearly full.
     var isPaused = false
     var hasPublished = false
+    /// A message of this client found no room, and why that ends the connection. No later one is taken, so that none
+    /// overtakes it; whatever else the client has to say is, for its acknowledgements are what makes room.
+    var refusal: CloseReason?
+    var refusedSince: Tick = .zero
+    /// The last write ended within a packet: the next bytes must be the rest of it.
+    var isMidPacket = false
     /// Stands in the list of connections to flush.
     var isDirty = false
     /// To be closed when the turn ends.
@@ -72,6 +78,9 @@ struct Connection: Linked {
         let mayRead = !isPaused && !isThrottled && !isWaitingForLogin && output.isEmpty
         return (mayRead ? Event.readable : 0) | (isBlocked ? Event.writable : 0)
     }
+
+    /// How long a client whose message was refused may still acknowledge others.
+    private static var refusalMs: UInt32 { 1000 }
 
     var isWaitingForLogin: Bool { login == .waiting || login == .asked }
 }
@@ -97,6 +106,7 @@ extension Connection {
         } else {
             consider(machine.keepAlive.deadline(after: lastPacket), .keepAliveExpired)
         }
+        if let refusal { consider(refusedSince.advanced(byMs: Connection.refusalMs), refusal) }
         if isThrottled { consider(rateSecond.advanced(byMs: 1000), nil) }
         if isBlocked { consider(blockedSince.advanced(byMs: timeouts.stallMs), .outputStalled) }
         return next

@@ -105,6 +105,8 @@ extension Server where Net: ~Copyable {
         connection.pointee.repliesStart += replied
         connection.pointee.repliesCount -= replied
         if left > 0 { memory.broker.sent(connection.pointee.session, left) }
+        let session = connection.pointee.session
+        connection.pointee.isMidPacket = session.isSome && memory.broker.begunBytes(session) > 0
         if count > 0 { connection.pointee.blockedSince = now }
     }
 
@@ -132,7 +134,8 @@ extension Server where Net: ~Copyable {
     /// A connection that is being closed gets its last words, if the system takes them at once.
     private mutating func flushLast(_ handle: Handle<Connection>) {
         let connection = memory.connections[handle]
-        guard connection.pointee.output.isEmpty, connection.pointee.repliesCount > 0 else { return }
+        guard connection.pointee.output.isEmpty, connection.pointee.repliesCount > 0, !connection.pointee.isMidPacket
+        else { return }
         memory.gather.removeAll()
         _ = memory.gather.add(repliesView(connection))
         _ = io.send(connection.pointee.descriptor, memory.gather.runs, memory.gather.runCount)

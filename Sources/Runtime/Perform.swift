@@ -90,13 +90,17 @@ extension Server where Net: ~Copyable {
     private mutating func performPublish(_ handle: Handle<Connection>, _ publish: Publish) {
         let connection = memory.connections[handle]
         connection.pointee.hasPublished = true
+        if connection.pointee.refusal != nil, !memory.broker.hasReceived(connection.pointee.session, publish) {
+            if publish.qos == .atMostOnce { memory.broker.noteDropped() }
+            return
+        }
         switch memory.broker.publish(connection.pointee.session, publish, now: now) {
         case .tooLong:
             close(handle, .packetTooLarge)
         case .receiveWindowExceeded:
-            close(handle, .receiveWindowExceeded)
+            refuseMessages(handle, .receiveWindowExceeded)
         case .storeFull:
-            close(handle, .serverFull)
+            refuseMessages(handle, .serverFull)
         case .done:
             switch publish.qos {
             case .atMostOnce: break
@@ -104,6 +108,16 @@ extension Server where Net: ~Copyable {
             case .exactlyOnce: reply(handle) { Acknowledgement.encode(.pubrec, packetID: publish.packetID, to: &$0) }
             }
         }
+    }
+
+    /// A message of QoS 1 or 2 is not acknowledged and the connection ends, so that the client comes back and sends it
+    /// again [MQTT-4.8.0-2]: but not before it had the time to say what it has received. Otherwise a client that first
+    /// repeats its own messages whenever it comes back would never make room for them.
+    private mutating func refuseMessages(_ handle: Handle<Connection>, _ reason: CloseReason) {
+        let connection = memory.connections[handle]
+        connection.pointee.refusal = reason
+        connection.pointee.refusedSince = now
+        updateDeadline(handle)
     }
 
     private mutating func performSubscribe(_ handle: Handle<Connection>, _ subscribe: Subscribe) {

@@ -188,7 +188,8 @@ extension Server where Net: ~Copyable {
 
     /// Whether the connection shall wait. Those that only receive and acknowledge are what drains the store.
     func shouldPause(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
-        connection.pointee.hasPublished && memory.broker.isLow && memory.paused.hasRoom
+        connection.pointee.hasPublished && connection.pointee.refusal == nil && memory.broker.isLow
+            && memory.paused.hasRoom
     }
 
     mutating func pause(_ handle: Handle<Connection>) {

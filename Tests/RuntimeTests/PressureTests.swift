@@ -132,7 +132,40 @@ import Testing
             Packet.publish("t", [1], qos: 2, packetID: 1) + Packet.publish("t", [1], qos: 2, packetID: 2)
                 + Packet.publish("t", [1], qos: 2, packetID: 1))
         #expect(reply == Packet.acknowledge(0x50, 1) + Packet.acknowledge(0x50, 2) + Packet.acknowledge(0x50, 1))
-        client.exchange(Packet.publish("t", [1], qos: 2, packetID: 3))
+        #expect(client.exchange(Packet.publish("t", [1], qos: 2, packetID: 3)) == [])
+        world.pass(seconds: 1.1)
         #expect(world.closeReasons == ["receive-window-exceeded"])
+    }
+
+    // Found by simulation: a client that first repeats its own messages whenever it comes back was ended before it
+    // could say anything else, for ever.
+    @Test func `a client whose message is refused may still release and acknowledge others [MQTT-4.8.0-2]`() {
+        let world = World("max_incoming_inflight 4")
+        let client = world.connect().enter("c").subscribe("#", qos: 1)
+        #expect(client.exchange(Packet.publish("t", [1], qos: 2, packetID: 1)).prefix(4) == [0x50, 2, 0, 1])
+        #expect(client.exchange(Packet.publish("t", [2], qos: 2, packetID: 2)) == [])
+        // What comes behind a refused message would overtake it.
+        #expect(client.exchange(Packet.publish("t", [3]) + Packet.publish("t", [4], qos: 1, packetID: 3)) == [])
+        #expect(client.exchange(Packet.publish("t", [1], qos: 2, packetID: 1)) == Packet.acknowledge(0x50, 1))
+        #expect(client.exchange(Packet.acknowledge(0x62, 1) + Packet.acknowledge(0x40, 1)) == [0x70, 2, 0, 1])
+        #expect(world.server.inUse.inboundIDs == 0)
+        #expect(world.server.inUse.deliveries == 0)
+        #expect(world.server.drops.storeFull == 1)
+        world.pass(seconds: 1.1)
+        #expect(world.closeReasons == ["receive-window-exceeded"])
+    }
+
+    // Found by simulation: the answer stood in the middle of the message and was read as a part of it.
+    @Test func `a connection that ends within a message gets no answer any more`() {
+        let world = World()
+        let client = world.connect().enter("c").subscribe("t")
+        let room = 20
+        world.server.io.setSendRoom(client.peer, room)
+        world.connect().enter("p").exchange(Packet.publish("t", [UInt8](repeating: 7, count: 100)))
+        #expect(client.received().count == room)
+        world.server.io.setSendRoom(client.peer, 1000)
+        // The answer is due in the turn that ends the connection.
+        #expect(client.exchange(Packet.ping + [0, 0]) == [])
+        #expect(world.closeReasons == ["bad-type"])
     }
 }

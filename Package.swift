@@ -6,7 +6,10 @@ import PackageDescription
 // `toolchains/build` compiles the same folders, in the same order, for the routers.
 let package = Package(
     name: "swiftlet",
-    products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
+    products: [
+        .executable(name: "swiftlet", targets: ["swiftlet"]),
+        .executable(name: "swiftlet-sim", targets: ["swiftlet-sim"]),
+    ],
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("bearssl")]),
         .target(name: "Base"),
@@ -18,6 +21,10 @@ let package = Package(
         .target(name: "Linux", dependencies: ["Base", "Broker", "Runtime", "CPlatform"]),
         .target(name: "Sim", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime"]),
         .executableTarget(name: "swiftlet", dependencies: ["Base", "Broker", "Config", "Runtime", "Linux"]),
+        .executableTarget(
+            name: "swiftlet-sim",
+            dependencies: ["Base", "Wire", "Broker", "Config", "Runtime", "Linux", "Sim", "Oracle"]),
+        .target(name: "Oracle", dependencies: ["Base", "Wire", "Broker", "Config", "Sim"], path: "Tests/Oracle"),
         .testTarget(name: "BaseTests", dependencies: ["Base"]),
         .testTarget(name: "WireTests", dependencies: ["Base", "Wire"]),
         .testTarget(name: "EngineTests", dependencies: ["Base", "Wire", "Engine"]),

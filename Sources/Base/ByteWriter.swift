@@ -37,5 +37,18 @@ public struct ByteWriter {
         bytes(view)
     }
 
+    /// The bytes from `offset` on move to the front, the others are gone.
+    public mutating func keep(from offset: Int) {
+        precondition(offset >= 0 && offset <= count)
+        start.update(from: start + offset, count: count - offset)
+        count -= offset
+    }
+
+    /// `count` bytes that somebody else has written behind the others belong to them from now on.
+    public mutating func extend(by added: Int) {
+        precondition(added >= 0 && added <= room)
+        count += added
+    }
+
     public mutating func removeAll() { count = 0 }
 }

@@ -92,7 +92,7 @@ extension Server where Net: ~Copyable {
     }
 
     /// Every pool by number, from zero; nil behind the last.
-    func poolUse(_ index: Int) -> PoolUse? {
+    public func poolUse(_ index: Int) -> PoolUse? {
         switch index {
         case 0: memory.connections.use("connections")
         case 1: memory.packets.use("packet-slabs")

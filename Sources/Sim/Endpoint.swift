@@ -16,6 +16,11 @@ struct Endpoint {
     var sendRoom = Int.max
     /// What the peer has done to its end.
     var peerEnd = PeerEnd.open
+    /// The peer does not look any more: as soon as the server has closed its end, the place is free again.
+    var isForgotten = false
+    /// Nothing gets through before.
+    var serverHeldUntil: Tick?
+    var peerHeldUntil: Tick?
 
     enum State: UInt8 {
         case free

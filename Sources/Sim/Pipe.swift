@@ -39,5 +39,7 @@ struct Pipe {
         return given
     }
 
+    /// Leaves the first `kept` bytes.
+    mutating func truncate(to kept: Int) { count = min(count, kept) }
     mutating func removeAll() { count = 0 }
 }

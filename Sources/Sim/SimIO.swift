@@ -4,13 +4,16 @@ import Runtime
 /// A network, a clock and a log inside the process. The server owns it as its `IO`; a test holds the other ends of the
 /// connections through the methods that begin with `peer`.
 public struct SimIO: IO, ~Copyable {
-    private let endpoints: UnsafeMutablePointer<Endpoint>
-    private let endpointCount: Int
-    private var clock: Tick
-    private var random: UInt32
+    let endpoints: UnsafeMutablePointer<Endpoint>
+    let endpointCount: Int
+    var clock: Tick
+    private var random: SimRandom
+    public var faults = Faults()
+    /// How often each kind of fault happened, by its raw value.
+    public private(set) var faultCounts = InlineArray<10, UInt32>(repeating: 0)
     private var listeners = InlineArray<16, SimListener>(repeating: SimListener())
     /// Bits of `Event` that the process is asked for by signals.
-    private var signals: UInt32 = 0
+    var signals: UInt32 = 0
     /// Files of unix sockets that were removed.
     public private(set) var removedPaths = 0
     /// No address can be listened on.
@@ -22,20 +25,18 @@ public struct SimIO: IO, ~Copyable {
     /// On its way to the server; held back while the test wants it so.
     private var verdict: Event?
     public var holdsVerdict = false
-    private let logBytes: UnsafeMutablePointer<UInt8>
-    private var logCount = 0
+    public var log: SimLog
 
     // Listeners have the descriptors from 1 on.
     private static var firstDescriptor: Int { 17 }
-    private static var logCapacity: Int { 65_536 }
 
     /// Room for `connections` at a time over the whole run, each with `pipeBytes` in each direction.
     public init(_ arena: inout Arena, connections: Int, pipeBytes: Int, clock: Tick, seed: UInt32) {
         endpoints = arena.carve("endpoints", key: "sim", count: connections, of: Endpoint.self)
         endpointCount = connections
-        logBytes = arena.carve("log", key: "sim", count: SimIO.logCapacity, of: UInt8.self)
+        log = SimLog(&arena)
         self.clock = clock
-        random = seed
+        random = SimRandom(seed: seed)
         let pipes = arena.carve("pipes", key: "sim", count: 2 * connections * pipeBytes, of: UInt8.self)
         var i = 0
         while i < connections {
@@ -51,16 +52,11 @@ public struct SimIO: IO, ~Copyable {
 
     public mutating func now() -> Tick { clock }
 
-    public mutating func entropy() -> UInt32 {
-        // Marsaglia's xorshift32: any sequence serves, so that it is always the same.
-        random ^= random << 13
-        random ^= random >> 17
-        random ^= random << 5
-        return random
-    }
+    public mutating func entropy() -> UInt32 { random.next() }
 
     public mutating func wait(_ events: UnsafeMutablePointer<Event>, capacity: Int, timeoutMs: Int) -> Int {
         var count = 0
+        var isLate = false
         func add(_ token: UInt32, _ flags: UInt32) {
             guard flags != 0, count < capacity else { return }
             events[count] = Event(token: token, flags: flags)
@@ -79,17 +75,34 @@ public struct SimIO: IO, ~Copyable {
             }
             i += 1
         }
+        let first = errs(.reordered, faults.reordered) ? random.below(endpointCount) : 0
         i = 0
         while i < endpointCount {
-            if endpoints[i].state == .accepted { add(endpoints[i].token, readiness(endpoints[i])) }
+            let index = (first + i) % endpointCount
             i += 1
+            guard endpoints[index].state == .accepted else { continue }
+            let flags = readiness(endpoints[index])
+            if flags != 0, errs(.lateEvent, faults.lateEvent) {
+                isLate = true
+            } else {
+                add(endpoints[index].token, flags)
+            }
         }
-        if count == 0 {
+        if count == 0, !isLate {
             idleWaits += 1
             if letsTimePass, timeoutMs > 0 { advance(byMs: UInt32(timeoutMs)) }
         }
         return count
     }
+
+    /// Whether a fault happens now.
+    mutating func errs(_ kind: Faults.Kind, _ perMille: Int) -> Bool {
+        guard perMille > 0, random.chance(perMille: perMille) else { return false }
+        count(kind)
+        return true
+    }
+
+    mutating func count(_ kind: Faults.Kind) { faultCounts[Int(kind.rawValue)] &+= 1 }
 
     public mutating func listenLocal(_ path: ByteView) -> IOResult { open(port: 0) }
     public mutating func removeLocal(_ path: ByteView) { removedPaths += 1 }
@@ -110,7 +123,7 @@ public struct SimIO: IO, ~Copyable {
         return .done(place + 1)
     }
 
-    private func listener(on port: UInt16) -> Int32? {
+    func listener(on port: UInt16) -> Int32? {
         var i = 0
         while i < listeners.count {
             if listeners[i].isOpen, listeners[i].port == port { return Int32(i + 1) }
@@ -121,6 +134,7 @@ public struct SimIO: IO, ~Copyable {
 
     public mutating func accept(_ listener: Int32, from peer: inout Address) -> IOResult {
         guard let index = firstWaiting(at: listener) else { return .again }
+        if errs(.refusedAccept, faults.refusedAccept) { return .exhausted }
         endpoints[index].state = .accepted
         peer = endpoints[index].address
         return .done(index + SimIO.firstDescriptor)
@@ -128,7 +142,10 @@ public struct SimIO: IO, ~Copyable {
 
     public mutating func receive(_ descriptor: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
         let endpoint = at(descriptor)
-        let got = endpoint.pointee.toServer.read(target, limit: min(count, endpoint.pointee.receiveLimit))
+        if isHeld(endpoint.pointee.serverHeldUntil) || errs(.emptyReceive, faults.emptyReceive) { return .again }
+        var limit = min(count, endpoint.pointee.receiveLimit)
+        if errs(.shortReceive, faults.shortReceive) { limit = min(limit, random.within(1, 9)) }
+        let got = endpoint.pointee.toServer.read(target, limit: limit)
         if got > 0 { return .done(got) }
         switch endpoint.pointee.peerEnd {
         case .open: return .again
@@ -140,10 +157,13 @@ public struct SimIO: IO, ~Copyable {
     public mutating func send(_ descriptor: Int32, _ runs: UnsafePointer<Run>, _ runCount: Int) -> IOResult {
         let endpoint = at(descriptor)
         if endpoint.pointee.peerEnd == .broken { return .closed(isOrderly: false) }
+        if errs(.refusedSend, faults.refusedSend) { return .again }
+        let most = errs(.shortSend, faults.shortSend) ? random.within(1, 40) : Int.max
+        if errs(.delay, faults.delay) { endpoint.pointee.peerHeldUntil = laterTick() }
         var sent = 0
         var i = 0
         while i < runCount {
-            let part = min(runs[i].count, endpoint.pointee.sendRoom)
+            let part = min(min(runs[i].count, endpoint.pointee.sendRoom), most - sent)
             let taken = endpoint.pointee.toPeer.write(ByteView(runs[i].start, part))
             if endpoint.pointee.sendRoom != Int.max { endpoint.pointee.sendRoom -= taken }
             sent += taken
@@ -172,7 +192,8 @@ public struct SimIO: IO, ~Copyable {
 
     public mutating func close(_ descriptor: Int32) {
         if descriptor >= SimIO.firstDescriptor {
-            at(descriptor).pointee.state = .closed
+            let endpoint = at(descriptor)
+            if endpoint.pointee.isForgotten { release(endpoint) } else { endpoint.pointee.state = .closed }
             return
         }
         listeners[Int(descriptor) - 1].isOpen = false
@@ -188,11 +209,7 @@ public struct SimIO: IO, ~Copyable {
     /// The clock began on 1 January 2024.
     public mutating func wallSeconds() -> UInt32 { 1_704_067_200 + clock.ms / 1000 }
 
-    public mutating func log(_ line: ByteView, _ level: LogLevel) {
-        precondition(logCount + line.count <= SimIO.logCapacity, "the log of a simulation is too long")
-        line.copy(to: logBytes + logCount)
-        logCount += line.count
-    }
+    public mutating func log(_ line: ByteView, _ level: LogLevel) { log.add(line) }
 
     private func at(_ descriptor: Int32) -> UnsafeMutablePointer<Endpoint> {
         let index = Int(descriptor) - SimIO.firstDescriptor
@@ -211,57 +228,25 @@ public struct SimIO: IO, ~Copyable {
 
     private func readiness(_ endpoint: Endpoint) -> UInt32 {
         var flags: UInt32 = 0
-        if endpoint.toServer.count > 0 || endpoint.peerEnd != .open { flags |= Event.readable }
+        let hasInput = endpoint.toServer.count > 0 || endpoint.peerEnd != .open
+        if hasInput, !isHeld(endpoint.serverHeldUntil) { flags |= Event.readable }
         if min(endpoint.sendRoom, endpoint.toPeer.room) > 0 { flags |= Event.writable }
         flags &= endpoint.interest
         if endpoint.peerEnd == .broken { flags |= Event.failed }
         return flags
     }
-}
 
-// The world's side.
-extension SimIO {
-    public mutating func advance(byMs span: UInt32) { clock = clock.advanced(byMs: span) }
-    public mutating func askToStop() { signals |= Event.stop }
-    public mutating func askToReload() { signals |= Event.reload }
-    public mutating func askToReport() { signals |= Event.report }
-    /// All lines logged so far.
-    public var logText: ByteView { ByteView(logBytes, logCount) }
-
-    /// A new connection to a port, or to the unix socket when it is zero; nil when nobody listens there, and when there
-    /// is no room for one.
-    public mutating func peerConnect(from address: Address, port: UInt16 = 1883) -> Int? {
-        var i = 0
-        while i < endpointCount, endpoints[i].state != .free { i += 1 }
-        guard i < endpointCount, let listener = listener(on: port) else { return nil }
-        endpoints[i].state = .waiting
-        endpoints[i].listener = listener
-        endpoints[i].address = address
-        return i
+    func isHeld(_ until: Tick?) -> Bool {
+        guard let until else { return false }
+        return clock.isBefore(until)
     }
 
-    /// Puts bytes on the way to the server; false when they do not fit.
-    public mutating func peerSend(_ peer: Int, _ view: ByteView) -> Bool {
-        guard endpoints[peer].toServer.room >= view.count else { return false }
-        return endpoints[peer].toServer.write(view) == view.count
+    mutating func laterTick() -> Tick { clock.advanced(byMs: UInt32(random.within(1, Faults.maxDelayMs))) }
+
+    func release(_ endpoint: UnsafeMutablePointer<Endpoint>) {
+        endpoint.pointee.toServer.removeAll()
+        endpoint.pointee.toPeer.removeAll()
+        let (toServer, toPeer) = (endpoint.pointee.toServer, endpoint.pointee.toPeer)
+        endpoint.pointee = Endpoint(toServer: toServer, toPeer: toPeer)
     }
-
-    /// Takes at most `limit` bytes that the server sent.
-    public mutating func peerReceive(_ peer: Int, _ target: UnsafeMutablePointer<UInt8>, limit: Int) -> Int {
-        endpoints[peer].toPeer.read(target, limit: limit)
-    }
-
-    /// Ends the connection: after what was sent, or at once. Then what is under way is lost, unless it has arrived.
-    public mutating func peerClose(_ peer: Int, isOrderly: Bool, hasArrived: Bool = false) {
-        endpoints[peer].peerEnd = isOrderly ? .finished : .broken
-        if !isOrderly, !hasArrived { endpoints[peer].toServer.removeAll() }
-    }
-
-    /// The server has closed its end.
-    public func peerIsClosed(_ peer: Int) -> Bool { endpoints[peer].state == .closed }
-
-    /// One receive of the server gets at most so many bytes.
-    public mutating func setReceiveLimit(_ peer: Int, _ bytes: Int) { endpoints[peer].receiveLimit = bytes }
-    /// The server can write so many bytes more.
-    public mutating func setSendRoom(_ peer: Int, _ bytes: Int) { endpoints[peer].sendRoom = bytes }
 }

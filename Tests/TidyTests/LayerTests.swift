@@ -12,6 +12,7 @@ struct LayerTests {
         "Linux": ["Base", "Broker", "Runtime", "CPlatform"],
         "Sim": ["Base", "Wire", "Engine", "Config", "Broker", "Runtime"],
         "swiftlet": ["Base", "Config", "Broker", "Runtime", "Linux"],
+        "swiftlet-sim": ["Base", "Wire", "Config", "Broker", "Runtime", "Linux", "Sim"],
     ]
 
     /// The modules that `text` imports.

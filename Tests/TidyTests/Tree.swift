@@ -23,7 +23,9 @@ enum Tree {
 
     static let swift = files.filter { $0.path.hasSuffix(".swift") }
     /// What is compiled for the routers.
-    static let sources = swift.filter { $0.path.hasPrefix("Sources/") }
+    static let sources = swift.filter { $0.path.hasPrefix("Sources/") && $0.path != hostOnly }
+    /// There the oracle looks on, which routers have no use for.
+    private static let hostOnly = "Sources/swiftlet-sim/main.swift"
 
     static var topLevel: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: root.path).filter { !$0.hasPrefix(".") } }

@@ -1,0 +1,21 @@
+#if hasFeature(Embedded)
+    import Base
+    import Linux
+    import Sim
+
+    /// The entry on devices, where there is no observer: what counts is that the digest is the host's.
+    @c(main)
+    public func deviceMain(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
+        guard let options = Options(argc, argv), var run = Run(from: options.first) else {
+            System.write(ByteView("usage: swiftlet-sim [--seeds A..B]\n"), to: .error)
+            return 2
+        }
+        var seed = options.first
+        while seed <= options.last {
+            run.run(seed) { _ in }
+            seed += 1
+        }
+        run.writeReport()
+        return 0
+    }
+#endif

@@ -1,0 +1,53 @@
+import Base
+import Linux
+
+/// What the command line asks for.
+struct Options {
+    var first: UInt32 = 1
+    var last: UInt32 = 100
+    /// Tells everything that happens. Only on the host.
+    var isTraced = false
+
+    /// `--seeds A..B`, `--seed N`, `--trace`; nil when there is anything else.
+    init?(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
+        var i = 1
+        while i < Int(argc), let word = argv[i] {
+            let text = System.text(word)
+            i += 1
+            if text.equals("--trace") {
+                isTraced = true
+                continue
+            }
+            guard text.equals("--seeds") || text.equals("--seed"), i < Int(argc), let value = argv[i],
+                parse(System.text(value))
+            else { return nil }
+            i += 1
+        }
+    }
+
+    /// `A..B`, or one number for both. False when it is neither.
+    private mutating func parse(_ text: ByteView) -> Bool {
+        let dots = text.firstIndex(of: UInt8(ascii: ".")) ?? text.count
+        guard let first = Options.number(text.slice(0, dots)) else { return false }
+        self.first = first
+        last = first
+        guard dots < text.count else { return true }
+        let rest = text.dropFirst(dots)
+        guard rest.starts(with: ".."), let last = Options.number(rest.dropFirst(2)), last >= first else { return false }
+        self.last = last
+        return true
+    }
+
+    /// At most nine digits.
+    private static func number(_ text: ByteView) -> UInt32? {
+        guard text.count >= 1, text.count <= 9 else { return nil }
+        var value: UInt32 = 0
+        var i = 0
+        while i < text.count {
+            guard text[i] >= UInt8(ascii: "0"), text[i] <= UInt8(ascii: "9") else { return nil }
+            value = value * 10 + UInt32(text[i] - UInt8(ascii: "0"))
+            i += 1
+        }
+        return value
+    }
+}

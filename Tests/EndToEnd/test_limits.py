@@ -6,6 +6,7 @@ import pytest
 
 import packets
 from bystanders import Bystanders
+from client import Client
 from deadline import until
 from packets import connack, connect, puback, publish, suback, subscribe, unsuback, unsubscribe
 
@@ -235,6 +236,19 @@ def test_a_publisher_that_is_held_back_is_not_silent(start):
     for i in range(4):
         subscriber.expect(publish("rate", b"%d" % i))
     assert publisher.is_open()
+
+
+@pytest.mark.swiftlet("it has no such limit")
+@pytest.mark.parametrize("end", [Client.close, Client.reset])
+def test_a_publisher_that_is_held_back_and_leaves_has_said_what_it_said(start, end):
+    broker = start("max_message_rate 5")
+    publisher, subscriber = broker.connect(), broker.connect()
+    subscriber.subscribe(("rate", 0))
+    publisher.send(*[publish("rate", b"%d" % i) for i in range(12)])
+    subscriber.expect(publish("rate", b"0"))
+    end(publisher)
+    for i in range(1, 12):
+        subscriber.expect(publish("rate", b"%d" % i))
 
 
 @pytest.mark.swiftlet("it has no such limit")

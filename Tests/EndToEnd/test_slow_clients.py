@@ -95,3 +95,21 @@ def test_a_subscriber_that_reads_too_little_but_steadily_stays(broker):
         slow.read()
         time.sleep(0.01)
     assert not broker.closings(slow)
+
+
+def test_what_a_slow_subscriber_is_sent_stays_whole_while_its_oldest_messages_make_room(start):
+    """With `queue_policy oldest` a packet of which a part is sent stays, and so do those that wait for a PUBACK."""
+    broker = start("queue_policy oldest", "max_queued_messages 5")
+    slow, publisher = broker.connect(receive_buffer=4096), broker.connect()
+    slow.subscribe(("slow", 1))
+    for i in range(400):
+        publisher.request(packets.publish("slow", b"%d:" % i + b"x" * 20_000, qos=1, id=1), answer=packets.puback(1))
+    received = []
+    while not received or received[-1] != 399:
+        message = slow.receive_publish()
+        number, _, padding = message.payload.partition(b":")
+        assert padding == b"x" * 20_000
+        received.append(int(number))
+        slow.send(packets.puback(message.id))
+    assert received == sorted(set(received)) and len(received) < 400
+    slow.expect_nothing()

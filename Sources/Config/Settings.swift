@@ -15,6 +15,8 @@ public struct Settings {
         public var aclFile: ByteView?
 
         public var allowAnonymous: Bool { allowAnonymousSaid ?? false }
+
+        var isEmpty: Bool { allowAnonymousSaid == nil && passwordFile == nil && aclFile == nil }
     }
 
     public struct Listener {
@@ -39,9 +41,12 @@ public struct Settings {
     public var mode = Mode.broker
     private var listeners = InlineArray<8, Listener>(repeating: Listener())
     public private(set) var listenerCount = 0
-    /// The first is for all listeners; the others, by listener, only with `per_listener_settings`.
+    /// The first is for all listeners; the others, by listener, only with `per_listener_settings`. Then the first holds
+    /// what stands in front of all listeners.
     private var access = InlineArray<9, AccessSettings>(repeating: AccessSettings())
     public private(set) var isPerListener = false
+    /// With `per_listener_settings`, there are access settings in front of the first listener, which hold for none.
+    public private(set) var hasVoidAccess = false
     public var allowZeroLengthClientID = true
     public var logsConnections = true
     public var logLevels = LogLevels.usual
@@ -73,8 +78,6 @@ public struct Settings {
         guard listenerCount < Settings.maxListeners else { return false }
         listeners[listenerCount] = listener
         listenerCount += 1
-        // Values in front of all listeners hold for each that says nothing itself.
-        if isPerListener { access[listenerCount] = access[0] }
         forget(.maxConnections)
         forget(.bindInterface)
         forget(.socketDomain)
@@ -145,11 +148,12 @@ public struct Settings {
             loopback.address = Address.loopback
             loopback.address.port = port
             _ = addListener(loopback)
-            var i = 0
-            while i < accessCount {
-                if access[i].allowAnonymousSaid == nil { access[i].allowAnonymousSaid = true }
-                i += 1
-            }
+            if access[0].allowAnonymousSaid == nil { access[0].allowAnonymousSaid = true }
+            access[accessIndex(ofListener: 0)] = access[0]
+        } else if isPerListener {
+            // As in mosquitto: a listener that says nothing lets nobody in, whatever stands in front of it.
+            hasVoidAccess = !access[0].isEmpty
+            access[0] = AccessSettings()
         }
         if !hasGlobalMaxConnections { limits.maxConnections = sumOfMaxConnections() ?? limits.maxConnections }
         if !hasSaid(.globalMaxClients) {

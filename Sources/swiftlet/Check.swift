@@ -11,6 +11,10 @@ extension Program {
             writeProblem()
             return Exit.usage
         }
+        if settings.hasVoidAccess {
+            line.text("per_listener_settings: access settings in front of the first listener hold for none")
+            end(to: .output)
+        }
         var i = 0
         while i < settings.listenerCount {
             let listener = settings.listener(i)

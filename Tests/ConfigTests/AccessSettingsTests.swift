@@ -41,9 +41,21 @@ struct AccessSettingsTests {
     }
 
     @Test(arguments: ["per_listener_settings true\npassword_file p", "password_file p\nper_listener_settings true"])
-    func `What stands in front of all listeners holds for each that says nothing itself`(front: String) throws {
-        let config = front + "\nallow_anonymous true\nlistener 1\nlistener 2\npassword_file q\nallow_anonymous false"
-        #expect(try access(config) == ["anonymous p -", "- q -"])
+    func `With per_listener_settings what stands in front of all listeners holds for none`(front: String) throws {
+        let config = front + "\nallow_anonymous true\nacl_file a\nlistener 1\nlistener 2\nallow_anonymous true"
+        #expect(try access(config) == ["- - -", "anonymous - -"])
+        try withSettings(config) { settings in
+            #expect(settings.hasVoidAccess)
+            #expect(!settings.usesPasswords && !settings.usesACL, "nobody would look at the files")
+        }
+    }
+
+    @Test(arguments: [
+        "", "password_file p", "password_file p\nlistener 1", "per_listener_settings true\npassword_file p",
+        "per_listener_settings true\nlistener 1\npassword_file p",
+    ])
+    func `Access settings hold for some listener anywhere else`(config: String) throws {
+        try withSettings(config) { #expect(!$0.hasVoidAccess) }
     }
 
     @Test func `per_listener_settings must stand in front of all listeners`() {

@@ -35,6 +35,16 @@ def test_it_says_who_may_connect_from_where_and_prints_the_plan(call, tmp_path):
     assert re.search(r"^sum +\d+$", run.stdout, re.MULTILINE)
 
 
+def test_it_tells_of_access_settings_that_hold_for_no_listener(call):
+    lines = ["per_listener_settings true", "allow_anonymous true", "listener 1883 127.0.0.1"]
+    run = call("--check", lines=lines)
+    assert run.stdout.splitlines()[:2] == [
+        "per_listener_settings: access settings in front of the first listener hold for none",
+        "listener 127.0.0.1:1883: nobody: neither allow_anonymous nor password_file",
+    ]
+    assert "hold for none" not in call("--check", lines=[lines[0], lines[2], lines[1]]).stdout
+
+
 def test_its_plan_is_the_one_of_plan(call, tmp_path):
     lines = [*OPEN, "max_connections 7", "max_messages 500"]
     check, plan = call("--check", lines=lines), call("--plan", lines=lines)

@@ -178,14 +178,22 @@ def test_a_session_that_comes_by_another_listener_has_that_one_s_rules(two_doors
     alice.expect_nothing()
 
 
-def test_what_stands_before_all_listeners_holds_for_those_that_say_nothing(start, tmp_path):
-    passwords = make_passwords(tmp_path / "passwords", {"alice": "secret"})
-    broker = start("per_listener_settings true", f"password_file {passwords}",
+def test_with_per_listener_settings_what_stands_before_all_listeners_holds_for_none(start):
+    """As in mosquitto: a listener that says nothing lets nobody in. The file is not even read."""
+    broker = start("per_listener_settings true", OPEN_TO_ALL, "password_file /nonexistent",
                    "listener 0 127.0.0.1", "listener 0 127.0.0.2", OPEN_TO_ALL, only=True)
-    first, second = broker.addresses
-    assert (answer(broker, first), answer(broker, second)) == (REFUSED, NEW)
-    assert answer(broker, first, user="alice", password="secret") == NEW
-    assert answer(broker, second, user="alice", password="wrong") == REFUSED
+    assert [answer(broker, address) for address in broker.addresses] == [REFUSED, NEW]
+
+
+def test_with_per_listener_settings_and_no_listener_what_stands_there_is_the_default_one_s(start, tmp_path):
+    passwords = make_passwords(tmp_path / "passwords", {"alice": "secret"})
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    file = write_lines(tmp_path / "conf", "per_listener_settings true", "allow_anonymous false",
+                       f"password_file {passwords}")
+    broker = start(arguments=["-c", str(file), "-p", str(port)])
+    assert answer(broker, broker.address) == REFUSED
+    assert answer(broker, broker.address, user="alice", password="secret") == NEW
 
 
 def test_without_per_listener_settings_the_last_word_holds_for_all(start):

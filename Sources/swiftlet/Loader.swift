@@ -2,6 +2,7 @@ import Base
 import Broker
 import Config
 import Linux
+import Runtime
 
 /// Reads and checks board config, password and ACL files. What is wrong is told in one line, `problem`.
 struct Loader {
@@ -66,6 +67,18 @@ struct Loader {
 
     /// The settings that were loaded last are in force now; those before are void.
     mutating func keep() { half = 1 - half }
+
+    /// Whether a plan stays within its budget.
+    mutating func accepts(_ plan: Plan) -> Bool {
+        problem.removeAll()
+        if plan.fits { return true }
+        problem.text("needs ")
+        problem.number(plan.total)
+        problem.text(" bytes of memory, memory_budget is ")
+        problem.number(plan.budget)
+        problem.text("; --plan shows what takes them")
+        return false
+    }
 
     /// The access files that the settings name, checked; nil when something is wrong. Void at the next call.
     mutating func access(_ settings: Settings) -> AccessTexts? {

@@ -7,17 +7,7 @@ extension Program {
     /// Runs the broker until it is asked to stop.
     mutating func serve(_ settings: Settings, _ config: Command.Config) -> Int32 {
         let plan = Plan(settings, rows: rows)
-        guard plan.fits else {
-            begin()
-            line.text("needs ")
-            line.number(plan.total)
-            line.text(" bytes of memory, memory_budget is ")
-            line.number(plan.budget)
-            line.text("; --plan shows what takes them")
-            end(to: .error)
-            return Exit.usage
-        }
-        guard let access = loader.access(settings) else {
+        guard loader.accepts(plan), let access = loader.access(settings) else {
             writeProblem()
             return Exit.usage
         }
@@ -82,9 +72,9 @@ extension Program {
             loader.note("standard input cannot be read again")
             return false
         }
-        guard let settings = loader.settings(config, arguments), let access = loader.access(settings) else {
-            return false
-        }
+        guard let settings = loader.settings(config, arguments), loader.accepts(Plan(settings, rows: rows)),
+            let access = loader.access(settings)
+        else { return false }
         if let obstacle = server.obstacle(settings) {
             loader.note(obstacle)
             return false

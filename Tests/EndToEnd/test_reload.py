@@ -180,6 +180,7 @@ def test_no_restart_is_asked_for_where_nothing_has_changed(start):
     (["max_packet_size soon"], "board.conf:4: max_packet_size"),
     (["listener 1883 nowhere"], "board.conf:4: listener"),
     (["max_packet_size 4M", "message_store_size 4M"], "max_packet_size: is larger than message_store_size can hold"),
+    (["memory_budget 64K", "max_connections 1000"], "bytes of memory, memory_budget is 65536; --plan shows"),
     (["password_file /nonexistent"], "/nonexistent: No such file"),
     (["acl_file /nonexistent"], "/nonexistent: No such file"),
     (["per_listener_settings true"], "per_listener_settings"),

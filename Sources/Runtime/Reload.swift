@@ -6,8 +6,8 @@ import Config
 extension Server where Net: ~Copyable {
     /// Why a board config cannot be put in force at all, or nil.
     public func obstacle(_ new: Settings) -> StaticString? {
-        if new.usesPasswords, !settings.usesPasswords { return "password_file can only be added by a restart" }
-        if new.usesACL, !settings.usesACL { return "acl_file can only be added by a restart" }
+        if new.usesPasswords, !mayUsePasswords { return "password_file can only be added by a restart" }
+        if new.usesACL, !mayUseACL { return "acl_file can only be added by a restart" }
         if new.isPerListener != settings.isPerListener {
             return "per_listener_settings can only be changed by a restart"
         }

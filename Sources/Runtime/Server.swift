@@ -14,6 +14,9 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
     var settings: Settings
     var timeouts: Timeouts
     let maxPacketBytes: Int
+    /// What was asked for at start, and so has memory and a verifier, though a reload may have done without.
+    let mayUsePasswords: Bool
+    let mayUseACL: Bool
     var now: Tick
     var isStopping = false
     /// The board config is to be read again, which whoever calls `turn` does.
@@ -66,6 +69,8 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
         self.settings = settings
         timeouts = Timeouts(settings.limits)
         maxPacketBytes = settings.limits.maxPacketBytes
+        mayUsePasswords = settings.usesPasswords
+        mayUseACL = settings.usesACL
         reportedAt = now
         systemTopicsAt = now
         lastLineAt = now

@@ -302,6 +302,17 @@ def test_access_files_cannot_come_without_a_restart(start, tmp_path):
     assert answer(broker) == NEW
 
 
+def test_access_files_may_be_taken_away_and_put_back(guarded):
+    """Their memory and their process are there."""
+    for _ in range(2):
+        assert guarded.reload(*OPEN)["event"] == "reloaded"
+        assert answer(guarded) == NEW
+        assert guarded.reload(*guarded.lines)["event"] == "reloaded"
+        assert answer(guarded) == REFUSED
+    alice = guarded.connect(user="alice", password="old")
+    alice.request(subscribe(1, ("a", 0), ("b", 0)), answer=suback(1, 0, 0x80))
+
+
 def test_a_user_who_goes_while_the_password_is_compared_is_refused(guarded, tmp_path):
     with hasher_stopped(guarded):
         waiting = [guarded.dial() for _ in range(3)]

@@ -103,6 +103,13 @@ public struct Line {
 
 // logfmt: `key=value key="value with spaces"`.
 extension Line {
+    /// Begins a log line whose event follows, in seconds since 1970.
+    @inline(never) public mutating func time(_ seconds: UInt32) {
+        text("time=")
+        number(seconds)
+        text(" ")
+    }
+
     /// Begins a log line.
     @inline(never) public mutating func event(_ event: LogEvent) {
         text("event=")

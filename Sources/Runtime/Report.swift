@@ -91,11 +91,8 @@ extension Server where Net: ~Copyable {
 
     private mutating func beginLine(_ event: LogEvent) {
         lineLevel = event.level
-        if settings.logsTime {
-            memory.line.key("time")
-            memory.line.number(io.wallSeconds())
-            memory.line.text(" ")
-        }
+        if settings.logsTime { memory.line.time(io.wallSeconds()) }
+        eventStart = memory.line.count
         memory.line.event(event)
     }
 
@@ -105,9 +102,10 @@ extension Server where Net: ~Copyable {
         memory.line.removeAll()
     }
 
-    /// A line that is the same as the one before is only counted, until another comes or a while has passed.
+    /// A line that is the same as the one before, but for its time, is only counted, until another comes or a while has
+    /// passed.
     private mutating func writeOrFold(_ line: ByteView) {
-        let signature = foldHash.hash(line)
+        let signature = foldHash.hash(line.dropFirst(eventStart))
         if signature == lastSignature, now.msSince(lastLineAt) < foldMs {
             repeatedLines += 1
             return
@@ -129,11 +127,12 @@ extension Server where Net: ~Copyable {
 
     private mutating func writeRepeated() {
         guard repeatedLines > 0 else { return }
-        var space: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+        var space: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
         let count = repeatedLines
         repeatedLines = 0
         withUnsafeMutableBytes(of: &space) { bytes in
             var line = Line(bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), capacity: bytes.count)
+            if settings.logsTime { line.time(io.wallSeconds()) }
             line.event(.repeated)
             line.field("count", count)
             io.log(line.ended(), LogEvent.repeated.level)

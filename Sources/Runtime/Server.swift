@@ -49,6 +49,8 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
 
     // The line being written, and the one before.
     var lineLevel = LogLevel.information
+    /// Where the line's event begins, behind the time.
+    var eventStart = 0
     let foldHash: KeyedHash
     var lastSignature: UInt32 = 0
     var lastLineAt: Tick

@@ -113,6 +113,16 @@ import Testing
         #expect(world.log == "time=1704067205 " + line + "\n")
     }
 
+    @Test func `equal lines are only counted though their times differ, and the count has a time as well`() {
+        let world = World("log_timestamp true")
+        for _ in 0..<3 {
+            fail(world)
+            world.pass(seconds: 2)
+        }
+        world.pass(seconds: 4.5)
+        #expect(world.log == "time=1704067200 \(line)\ntime=1704067210 event=repeated count=2\n")
+    }
+
     @Test(arguments: [
         ("plain", "client=plain"), ("with space", "client=\"with space\""), ("a=b", "client=\"a=b\""),
         ("é", "client=\\xc3\\xa9"),

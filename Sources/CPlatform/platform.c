@@ -232,6 +232,14 @@ int32_t swl_epoll_wait(int32_t epoll, uint32_t *events, int32_t capacity, int32_
     return n;
 }
 
+int32_t swl_hold_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    return result(sigprocmask(SIG_BLOCK, &set, NULL));
+}
+
 int32_t swl_signals(void) {
     sigset_t set;
     sigemptyset(&set);

@@ -3,6 +3,12 @@ import CPlatform
 
 /// What a program needs of Linux before and beside its event loop.
 public enum System {
+    /// To be called first: from here on SIGHUP and SIGUSR1, which would end a program that is only starting, wait for
+    /// the event loop.
+    public static func holdSignals() {
+        precondition(swl_hold_signals() >= 0, "the system does not block signals")
+    }
+
     /// Zeroed memory from the system, or nil when there is not enough. Only for start-up.
     public static func map(_ bytes: Int) -> UnsafeMutableRawPointer? { swl_map(bytes) }
     public static var pageBytes: Int { Int(swl_page_bytes()) }

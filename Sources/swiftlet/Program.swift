@@ -24,6 +24,7 @@ struct Program {
     private static var startupBytes: Int { rowsBytes + Line.logBytes + Loader.bytes }
 
     static func run(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
+        System.holdSignals()
         guard let startup = System.map(startupBytes) else {
             System.write(ByteView("swiftlet: no memory to read the board config\n"), to: .error)
             return Exit.failure

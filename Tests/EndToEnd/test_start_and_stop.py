@@ -1,12 +1,17 @@
 """Starting, what the first log line says, and stopping."""
 
+import os
 import signal
 import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 import packets
 from broker import OPEN
+from deadline import until
 from log import parse
 
 pytestmark = pytest.mark.swiftlet("its own command line and log")
@@ -82,6 +87,31 @@ def test_a_signal_to_stop_ends_it_with_status_0_and_a_last_line(start, number):
     broker = start()
     assert broker.stop(number) == 0
     assert parse(broker.log.tail().splitlines()[-1])["event"] == "stopped"
+
+
+def test_signals_that_come_while_it_starts_are_answered_once_it_runs(start, tmp_path):
+    """The board file is a pipe: as long as it is not written, it is still being read."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    broker = start(arguments=[str(pipe)], ready=False)
+    with open_when_read(pipe) as file:
+        broker.process.send_signal(signal.SIGHUP)
+        broker.process.send_signal(signal.SIGUSR1)
+        file.write("\n".join(OPEN))
+    broker.wait_until_ready()
+    with open_when_read(pipe) as file:
+        file.write("\n".join(OPEN))
+    broker.wait_for(event="reloaded")
+    broker.wait_for(event="pool")
+
+
+def open_when_read(pipe: Path) -> TextIO:
+    """Its end for writing, once there is a reader. Plainly opened it would wait for one for ever."""
+    def opened() -> TextIO | None:
+        with suppress(OSError):
+            return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "w")
+
+    return until(opened, f"a reader of {pipe}")
 
 
 @STOP_SIGNALS

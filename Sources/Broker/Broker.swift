@@ -171,7 +171,11 @@ public struct DropCounters: Equatable {
     public var forbidden: UInt32 = 0
     /// The topic has more levels or bytes than allowed here.
     public var topicTooLong: UInt32 = 0
+    /// Longer than `message_size_limit`.
+    public var payloadTooLong: UInt32 = 0
 
     public init() {}
-    public var total: UInt32 { queueFull &+ storeFull &+ expired &+ retainedFull &+ forbidden &+ topicTooLong }
+    public var total: UInt32 {
+        queueFull &+ storeFull &+ expired &+ retainedFull &+ forbidden &+ topicTooLong &+ payloadTooLong
+    }
 }

@@ -29,8 +29,7 @@ extension Broker {
         guard let userName = sessions.storeUserName(nameToKeep) else { return .refused(.serverFull) }
         var will = Will()
         if let asked = connect.will {
-            let isTooLong = limits.maxPayloadBytes > 0 && asked.payload.count > limits.maxPayloadBytes
-            let reason: CloseReason = isTooLong
+            let reason: CloseReason = !isWithinLimits(payload: asked.payload)
                 ? .packetTooLarge : isWithinLimits(topic: asked.topic) ? .serverFull : .badTopicName
             guard reason == .serverFull,
                 let message = store.admit(topic: asked.topic, payload: asked.payload, now: now)

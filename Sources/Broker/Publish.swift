@@ -7,8 +7,6 @@ extension Broker {
     public enum PublishOutcome: UInt8 {
         /// Taken over, or on purpose not: acknowledge as the QoS demands [MQTT-3.3.4-1].
         case done
-        /// Longer than `message_size_limit`.
-        case tooLong
         /// Too many QoS 2 messages of this client wait for PUBREL.
         case receiveWindowExceeded
         /// A QoS 1 or 2 message found no room. Without acknowledgement the client sends it again when it comes back.
@@ -19,7 +17,6 @@ extension Broker {
     public mutating func publish(_ publisher: Handle<Session>, _ publish: Publish, now: Tick) -> PublishOutcome {
         traffic.messagesReceived.add(1)
         traffic.bytesReceived.add(publish.payload.count)
-        guard limits.maxPayloadBytes == 0 || publish.payload.count <= limits.maxPayloadBytes else { return .tooLong }
         if publish.qos == .exactlyOnce {
             // A repetition is found out before anything is done; the id is noted only after all went well.
             switch sessions[publisher].pointee.inbound.verdict(
@@ -66,6 +63,10 @@ extension Broker {
     private mutating func accept(_ publish: Publish, from publisher: Handle<Session>, now: Tick) -> Bool {
         guard isWithinLimits(topic: publish.topic) else {
             drops.topicTooLong &+= 1
+            return true
+        }
+        guard isWithinLimits(payload: publish.payload) else {
+            drops.payloadTooLong &+= 1
             return true
         }
         // [MQTT-3.3.1-10, MQTT-3.3.1-11]

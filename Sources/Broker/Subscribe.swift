@@ -44,6 +44,10 @@ extension Broker {
         topic.count <= limits.maxTopicBytes && TopicLevels.count(topic) <= limits.maxTopicLevels
     }
 
+    func isWithinLimits(payload: ByteView) -> Bool {
+        limits.maxPayloadBytes == 0 || payload.count <= limits.maxPayloadBytes
+    }
+
     /// The client's subscription at `node`, and the one before it in the client's list.
     private func subscription(
         of session: Handle<Session>, at node: Handle<TopicNode>

@@ -95,8 +95,6 @@ extension Server where Net: ~Copyable {
             return
         }
         switch memory.broker.publish(connection.pointee.session, publish, now: now) {
-        case .tooLong:
-            close(handle, .packetTooLarge)
         case .receiveWindowExceeded:
             refuseMessages(handle, .receiveWindowExceeded)
         case .storeFull:

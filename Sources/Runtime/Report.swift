@@ -183,6 +183,7 @@ extension Server where Net: ~Copyable {
             field("retained-full", drops.retainedFull &- reported.drops.retainedFull)
             field("forbidden", drops.forbidden &- reported.drops.forbidden)
             field("topic-too-long", drops.topicTooLong &- reported.drops.topicTooLong)
+            field("payload-too-long", drops.payloadTooLong &- reported.drops.payloadTooLong)
             writeLine()
         }
         if counters.refused != reported.refused {

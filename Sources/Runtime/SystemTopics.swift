@@ -12,6 +12,7 @@ enum SystemTopic: UInt8 {
     case publishBytesReceived, publishBytesSent
     case subscriptionsCount, retainedCount, storeCount, storeBytes
     case droppedQueueFull, droppedStoreFull, droppedExpired, droppedRetainedFull, droppedForbidden, droppedTopicTooLong
+    case droppedPayloadTooLong
     case memoryTotal
 
     var name: StaticString {
@@ -43,6 +44,7 @@ enum SystemTopic: UInt8 {
         case .droppedRetainedFull: "dropped/retained-full"
         case .droppedForbidden: "dropped/forbidden"
         case .droppedTopicTooLong: "dropped/topic-too-long"
+        case .droppedPayloadTooLong: "dropped/payload-too-long"
         case .memoryTotal: "memory/total"
         }
     }
@@ -159,6 +161,7 @@ extension Server where Net: ~Copyable {
         case .droppedRetainedFull: memory.line.number(drops.retainedFull)
         case .droppedForbidden: memory.line.number(drops.forbidden)
         case .droppedTopicTooLong: memory.line.number(drops.topicTooLong)
+        case .droppedPayloadTooLong: memory.line.number(drops.payloadTooLong)
         case .memoryTotal: memory.line.number(arenaBytes)
         }
     }

@@ -22,7 +22,7 @@ NAMES = {
     "publish/bytes/received", "publish/bytes/sent",
     "subscriptions/count", "retained messages/count", "store/messages/count", "store/messages/bytes",
     "dropped/queue-full", "dropped/store-full", "dropped/expired", "dropped/retained-full", "dropped/forbidden",
-    "dropped/topic-too-long",
+    "dropped/topic-too-long", "dropped/payload-too-long",
 }
 FAST = "sys_interval 1"
 
@@ -195,6 +195,7 @@ def test_what_is_stored_for_absent_clients_is_counted(broker, system):
     ("expired", ["offline_message_expiry 1"]),
     ("retained-full", ["max_retained_messages 0"]),
     ("topic-too-long", ["max_topic_levels 4"]),
+    ("payload-too-long", ["message_size_limit 1"]),
     ("forbidden", []),
 ])
 def test_dropped_messages_are_counted_by_their_cause(start, cause, lines):
@@ -207,7 +208,7 @@ def test_dropped_messages_are_counted_by_their_cause(start, cause, lines):
     topic = {"topic-too-long": "a/b/c/d/e", "forbidden": "$SYS/x"}.get(cause, "dropped")
     publisher = broker.connect()
     for _ in range(301 if cause == "queue-full" else 1):
-        data = publish(topic, b"m", qos=1, id=1, retain=cause == "retained-full")
+        data = publish(topic, b"mm", qos=1, id=1, retain=cause == "retained-full")
         publisher.request(data, answer=puback(1))
     system.wait_for({f"dropped/{cause}": 1, "publish/messages/dropped": 1})
     broker.wait_for(event="dropped", **{cause: "1"})

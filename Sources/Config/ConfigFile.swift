@@ -118,6 +118,9 @@ public enum ConfigFile {
             return conflict(.maxRetainedBytes, .messageStoreSize)
         }
         if limits.maxConnections > limits.maxClients { return conflict(.maxConnections, .globalMaxClients) }
+        // A message may go to all clients, and takes a delivery for each. One of QoS 1 or 2 that could never find so
+        // many would be refused, and sent again, for ever.
+        if limits.maxClients > limits.maxDeliveries { return conflict(.globalMaxClients, .maxDeliveries) }
         return nil
     }
 }

@@ -165,7 +165,7 @@ public enum Option: UInt8 {
         case .maxDeliveries:
             Row(
                 name: "max_deliveries", kind: .number(min: 16, max: 1_000_000),
-                help: "messages times receivers that wait at a time")
+                help: "messages times receivers that wait at a time; at least global_max_clients")
         case .maxInflightMessages:
             Row(
                 name: "max_inflight_messages", kind: .number(min: 1, max: 20_000),

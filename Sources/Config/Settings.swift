@@ -159,6 +159,7 @@ public struct Settings {
         if !hasSaid(.globalMaxClients) {
             limits.maxClients = min(max(limits.maxClients, 2 * limits.maxConnections), Option.maxClients)
         }
+        if !hasSaid(.maxDeliveries) { limits.maxDeliveries = max(limits.maxDeliveries, limits.maxClients) }
         if !hasSaid(.maxRetainedMessages) {
             limits.maxRetainedMessages = min(limits.maxRetainedMessages, limits.maxMessages / 2)
         }

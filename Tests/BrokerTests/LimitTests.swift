@@ -115,6 +115,14 @@ struct LimitTests {
         #expect(broker.drops == .init())
     }
 
+    @Test func `With as many delivery records as clients a QoS 1 message goes to all of them`() {
+        let broker = TestBroker { $0.maxDeliveries = 16 }
+        let clients = (0..<16).map { broker.connect("c\($0)") }
+        for client in clients { for filter in ["t", "+", "#"] { broker.subscribe(client, filter, qos: 1) } }
+        #expect(broker.publish(clients[0], "t", "p", qos: 1) == .done)
+        #expect(broker.inUse.deliveries == 16)
+    }
+
     @Test func `Without delivery records for all receivers a QoS 1 message is refused and nobody gets it`() {
         let broker = TestBroker { $0.maxDeliveries = 16 }
         let clients = (0..<20).map { broker.connect("c\($0)") }

@@ -40,6 +40,7 @@ struct ConfigFileTests {
             "max_packet_size 2M\npacket_store_size 1M",
             "board.conf: max_packet_size: is larger than packet_store_size can hold"
         ),
+        ("max_deliveries 511", "board.conf: global_max_clients: is larger than max_deliveries can hold"),
         ("global_max_clients 255", "board.conf: max_connections: is larger than global_max_clients can hold"),
         (
             "max_messages 100\nmax_retained_messages 76",

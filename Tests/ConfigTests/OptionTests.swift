@@ -19,6 +19,7 @@ struct OptionTests {
         ]
         // The same limit under another name.
         if option == .globalMaxConnections { values[.maxConnections] = nil }
+        if option == .maxDeliveries { values[.globalMaxClients] = Option.globalMaxClients.range?.lowerBound }
         values[option] = value
         return values.map { "\($0.key.name) \($0.value ?? 0)\n" }.joined()
     }

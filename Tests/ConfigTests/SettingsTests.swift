@@ -100,13 +100,24 @@ struct SettingsTests {
         #expect(limits?.maxRetainedBytes == bytes)
     }
 
+    /// Config, and the deliveries that there can be.
+    @Test(arguments: [
+        ("", 32_768), ("global_max_clients 100000", 100_000), ("max_connections 40000", 80_000),
+        ("global_max_clients 300\nmax_deliveries 300", 300),
+    ])
+    func `Unless the file says it, a message can go to all clients`(config: String, count: Int) {
+        #expect(Outcome(config).settings?.limits.maxDeliveries == count)
+    }
+
     @Test(arguments: Option.all)
     func `A key's sample is taken`(option: Option) throws {
         let front = ["bind_interface", "socket_domain", "protocol"].contains(option.name) ? "listener 1\n" : ""
         // The least values of some want others to be small, too.
-        let sizes = "max_packet_size 128\nmax_retained_bytes 0\nmax_retained_messages 0\nmax_connections 1\n"
-        let lines = option == .globalMaxConnections ? [] : sizes.split(separator: "\n")
-        let others = lines.filter { !$0.hasPrefix(option.name) }
+        let sizes = [
+            "max_packet_size 128", "max_retained_bytes 0", "max_retained_messages 0", "max_connections 1",
+            "global_max_clients 1",
+        ]
+        let others = (option == .globalMaxConnections ? [] : sizes).filter { !$0.hasPrefix(option.name) }
         #expect(Outcome(others.joined(separator: "\n") + "\n\(front)\(option.name) \(option.sample)").error == "")
     }
 

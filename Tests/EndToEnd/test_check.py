@@ -83,6 +83,7 @@ def test_nothing_is_opened(call, tmp_path):
     (["max_packet_size 4M", "message_store_size 4M"], "max_packet_size: is larger than message_store_size"),
     (["max_retained_messages 1000", "max_messages 1000"], "max_retained_messages: is larger than max_messages"),
     (["global_max_connections 9", "global_max_clients 8"], "is larger than global_max_clients"),
+    (["global_max_clients 500", "max_deliveries 499"], "global_max_clients: is larger than max_deliveries"),
     (["password_file /nonexistent"], "/nonexistent: No such file"),
     (["acl_file /"], "/: "),
 ])

@@ -281,9 +281,13 @@ def test_short_retained_messages_leave_room_for_what_is_on_its_way(start):
     assert client.is_open()
 
 
+# A message to all clients has to find as many.
+SIXTEEN_DELIVERIES = ("max_deliveries 16", "global_max_clients 16", "max_connections 16")
+
+
 def test_what_is_acknowledged_has_found_a_delivery_to_each_subscriber(start):
     """As when there is no room for the message itself: the publisher is closed without acknowledgement."""
-    broker, pools = run(start, "max_deliveries 16", "max_queued_messages 0")
+    broker, pools = run(start, *SIXTEEN_DELIVERIES, "max_queued_messages 0")
     names = [f"e2e-{i}" for i in range(4)]
     for name in names:
         absent(broker, name, ("full", 1))
@@ -297,7 +301,7 @@ def test_what_is_acknowledged_has_found_a_delivery_to_each_subscriber(start):
 
 def test_deliveries(start):
     """What finds none is counted, and nobody is disturbed for longer than they last."""
-    broker, pools = run(start, "max_deliveries 16", "max_queued_messages 0")
+    broker, pools = run(start, *SIXTEEN_DELIVERIES, "max_queued_messages 0")
     names = [f"e2e-{i}" for i in range(4)]
     for name in names:
         absent(broker, name, ("full", 1))

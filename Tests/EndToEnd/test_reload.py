@@ -147,7 +147,7 @@ def test_a_rate_holds_for_those_already_connected(start):
 def test_what_needs_a_restart_is_named_and_stays_and_the_rest_takes_effect(start):
     fixed = {
         "max_packet_size": 1000, "global_max_connections": 10, "global_max_clients": 300, "max_subscriptions": 10,
-        "max_topic_nodes": 10_000, "max_messages": 9000, "message_store_size": 1 << 20, "max_deliveries": 100,
+        "max_topic_nodes": 10_000, "max_messages": 9000, "message_store_size": 1 << 20, "max_deliveries": 400,
         "max_incoming_inflight": 100, "packet_store_size": 2 << 20, "receive_buffer_size": 4096,
         "max_client_id_length": 64, "max_topic_length": 100, "max_topic_levels": 10, "max_access_size": 4096,
         "sys_interval": 5, "memory_budget": 64 << 20,

@@ -102,7 +102,5 @@ struct Counters: Equatable {
     var packetsReceived = Counter()
     /// The most connections at a time is in the pool; this counts them all.
     var accepted = Counter()
-    /// Events for a connection that was closed in the same turn or before.
-    var lateEvents: UInt32 = 0
     var drops = DropCounters()
 }

@@ -95,10 +95,8 @@ extension Server where Net: ~Copyable {
             return
         }
         let handle = Handle<Connection>(raw: event.token)
-        guard let connection = memory.connections.find(handle), !connection.pointee.isClosing else {
-            counters.lateEvents &+= 1
-            return
-        }
+        // An earlier event of this wait may have closed it.
+        guard let connection = memory.connections.find(handle), !connection.pointee.isClosing else { return }
         if event.flags & Event.writable != 0, connection.pointee.isBlocked {
             connection.pointee.isBlocked = false
             if connection.pointee.session.isSome { memory.broker.setBlocked(connection.pointee.session, false) }

@@ -5,6 +5,11 @@ public struct PoolUse {
     /// The largest `inUse` ever seen.
     public let highWater: Int
     public let capacity: Int
+
+    /// The same without so many records that are always taken.
+    public func without(_ count: Int) -> PoolUse {
+        PoolUse(name: name, inUse: inUse - count, highWater: highWater - count, capacity: capacity - count)
+    }
 }
 
 extension Pool {

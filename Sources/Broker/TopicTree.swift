@@ -64,7 +64,8 @@ struct TopicTree: ~Copyable {
         }
     }
 
-    var use: PoolUse { pool.use("topic-nodes") }
+    /// Without the root, which is nobody's.
+    var use: PoolUse { pool.use("topic-nodes").without(1) }
     var textUse: PoolUse { texts.use("topic-names") }
 
     /// Nodes besides the root.

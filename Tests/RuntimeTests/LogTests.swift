@@ -146,6 +146,7 @@ import Testing
         let lines = world.lines("pool", from: from)
         #expect(lines.contains("event=pool name=connections in-use=2 high-water=3 capacity=16"))
         #expect(lines.contains("event=pool name=sessions in-use=2 high-water=3 capacity=20"))
+        #expect(lines.contains("event=pool name=topic-nodes in-use=0 high-water=0 capacity=64"))
         var names: [String] = []
         while let use = world.server.poolUse(names.count) { names.append(use.name.description) }
         #expect(lines.map { String($0.split(separator: " ")[1].dropFirst("name=".count)) } == names)

@@ -71,7 +71,8 @@ public struct Settings {
         return option.row.kind.mayRepeat || !hasSaid(option)
     }
 
-    func hasSaid(_ option: Option) -> Bool { isSaid[Int(option.rawValue)] }
+    /// Keys of a listener are those of the last one.
+    public func hasSaid(_ option: Option) -> Bool { isSaid[Int(option.rawValue)] }
 
     /// Begins the section of a listener. False when there are `maxListeners` already.
     mutating func addListener(_ listener: Listener) -> Bool {

@@ -25,8 +25,10 @@ extension Server where Net: ~Copyable {
         while let option = Option(rawValue: i) {
             i += 1
             guard option.needsRestart, option.row.kind.hasDefault,
-                new.limits[option] != settings.limits[option]
+                merged.limits[option] != settings.limits[option]
             else { continue }
+            // One limit by two names, told by the one that the file has.
+            if option == .maxConnections, new.hasSaid(.globalMaxConnections) { continue }
             merged.limits[option] = settings.limits[option]
             reportNeedsRestart(option)
         }

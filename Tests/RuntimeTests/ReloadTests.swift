@@ -56,12 +56,18 @@ import Testing
         let world = World("max_messages 100")
         world.reload("max_messages 200\nmax_connections 2\nlistener 1883\nlog_dest syslog\nmax_keepalive 60")
         let keys = world.lines("needs-restart").map { $0.dropFirst("event=needs-restart key=".count) }
-        #expect(keys == ["max_connections", "global_max_connections", "max_messages", "log_dest"])
+        #expect(keys == ["max_connections", "max_messages", "log_dest"])
         #expect(world.server.settings.limits.maxMessages == 100)
         #expect(world.server.settings.limits.maxConnections == 16)
         #expect(world.server.settings.limits.maxKeepAliveSeconds == 60)
         for i in 0..<4 { _ = world.connect().enter("c\(i)", keepAlive: 60) }
         #expect(world.lines("reloaded") == ["event=reloaded access=\"anyone who can reach it\""])
+    }
+
+    @Test func `the limit of connections is named as the file names it`() {
+        let world = World("max_connections 8")
+        world.reload("global_max_connections 9")
+        #expect(world.lines("needs-restart") == ["event=needs-restart key=global_max_connections"])
     }
 
     @Test func `a reload with the same config changes nothing and says so once`() {

@@ -1,4 +1,5 @@
 import Base
+import TestSupport
 import Testing
 
 /// HalfSipHash as its authors' reference code has it, with the numbers of rounds open, and the count that goes in last.

@@ -1,4 +1,5 @@
 import Base
+import TestSupport
 import Testing
 
 /// Deadlines as a dictionary, on a clock that does not wrap.

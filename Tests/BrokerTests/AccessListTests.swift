@@ -1,5 +1,6 @@
 import Base
 import Broker
+import TestSupport
 import Testing
 
 /// The grammar of access files.

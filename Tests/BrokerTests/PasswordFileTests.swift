@@ -1,6 +1,7 @@
 import Base
 import Broker
 import Foundation
+import TestSupport
 import Testing
 
 struct PasswordFileTests {

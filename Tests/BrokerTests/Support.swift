@@ -1,30 +1,9 @@
 import Base
 import Broker
 import Config
+import TestSupport
 import Testing
 import Wire
-
-/// The seeds of the random tests. A failure names the one it happened with.
-let seeds: [UInt64] = [1, 2, 3]
-
-/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed everywhere.
-struct SplitMix64 {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-}
 
 /// Packets as a client writes them, as short as they can be written.
 enum Packet {
@@ -136,11 +115,6 @@ private func words(_ frame: Frame) -> String {
     if publish.isDuplicate { words += " dup" }
     if publish.retain { words += " retain" }
     return words
-}
-
-extension ByteView {
-    var array: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
-    var text: String { String(decoding: array, as: UTF8.self) }
 }
 
 /// For loops too long to `#expect` in each round.

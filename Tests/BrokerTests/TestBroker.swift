@@ -2,6 +2,7 @@ import Base
 import Broker
 import Config
 import Glibc
+import TestSupport
 import Wire
 
 /// A broker in an arena of its own, driven by packets, on a clock that only `pass` moves.

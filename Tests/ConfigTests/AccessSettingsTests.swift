@@ -1,5 +1,6 @@
 import Base
 import Config
+import TestSupport
 import Testing
 
 /// Who may come, for all listeners or for each.

@@ -1,5 +1,6 @@
 import Base
 import Config
+import TestSupport
 import Testing
 
 struct ConfigFileTests {

@@ -2,26 +2,6 @@ import Base
 import Config
 import Testing
 
-/// The seeds of the random tests. A failure names the one it happened with.
-let seeds: [UInt64] = [1, 2, 3]
-
-/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed everywhere.
-struct SplitMix64 {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-}
-
 /// What a board config comes to: its settings, or the line that says what is wrong.
 enum Outcome {
     case settings(Settings)
@@ -67,10 +47,6 @@ func text(_ build: (inout Line) -> Void) -> String {
 }
 
 func text(_ address: Address) -> String { text { $0.address(address) } }
-
-extension ByteView {
-    var text: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
-}
 
 /// A config whose texts the settings point to, and its settings, for as long as `body` runs.
 func withSettings<R>(_ config: String, _ body: (Settings) throws -> R) throws -> R {

@@ -1,5 +1,6 @@
 import Base
 import Engine
+import TestSupport
 import Testing
 
 struct InboundFlowTests {

@@ -1,5 +1,6 @@
 import Base
 import Broker
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -7,22 +8,7 @@ import Testing
 /// Clients that do anything at any time, on a network that cuts as it likes, with passwords, rates, limits that are
 /// near and reloads in between: nothing traps, and all is given back.
 @Suite struct ChaosTests {
-    private struct Random {
-        var state: UInt64
-
-        mutating func below(_ bound: Int) -> Int {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-            return Int((z ^ z >> 31) % UInt64(bound))
-        }
-
-        mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-        mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-    }
-
-    private static func config(_ random: inout Random) -> String {
+    private static func config(_ random: inout SplitMix64) -> String {
         """
         log_type none
         allow_anonymous \(random.chance(70))
@@ -59,7 +45,7 @@ import Testing
         """
     }
 
-    private static func files(_ world: World, _ random: inout Random) {
+    private static func files(_ world: World, _ random: inout SplitMix64) {
         let users = random.chance(80) ? World.passwords("ann", "bob") : World.passwords("bob")
         let acls = [
             "topic #\nuser ann\ntopic #\nuser bob\ntopic #", "topic read #\npattern write %c/#\nuser ann\ntopic a",
@@ -68,7 +54,7 @@ import Testing
         world.setFiles(passwords: [0: users], acls: [0: random.pick(acls)])
     }
 
-    private static func packet(_ random: inout Random) -> [UInt8] {
+    private static func packet(_ random: inout SplitMix64) -> [UInt8] {
         let topic = random.pick(["a", "a/b", "c1/x", "$SYS/x", "b//c", "a/b/c/d"])
         let id = UInt16(1 + random.below(5))
         switch random.below(12) {
@@ -90,7 +76,7 @@ import Testing
         }
     }
 
-    private static func connect(_ random: inout Random) -> [UInt8] {
+    private static func connect(_ random: inout SplitMix64) -> [UInt8] {
         let id = random.pick(["c0", "c1", "c2", "c3", "c4", ""])
         let clean = id.isEmpty || random.chance(50)
         let user: String? = random.pick([nil, nil, "ann", "bob", "nobody", "a+"])
@@ -116,7 +102,7 @@ import Testing
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `whatever happens nothing traps, and all is given back`(seed: UInt64) {
-        var random = Random(state: seed)
+        var random = SplitMix64(seed: seed)
         let world = World(ChaosTests.config(&random), clock: Tick(ms: UInt32.max - 60_000), connections: 300)
         ChaosTests.files(world, &random)
         var peers: [Peer] = []
@@ -146,7 +132,7 @@ import Testing
     }
 
     /// One thing that may happen.
-    private func step(_ world: World, _ peers: inout [Peer], _ connections: inout Int, _ random: inout Random) {
+    private func step(_ world: World, _ peers: inout [Peer], _ connections: inout Int, _ random: inout SplitMix64) {
         switch random.below(20) {
         case 0, 1, 2:
             guard connections < 290 else { return }
@@ -168,7 +154,7 @@ import Testing
     }
 
     /// One thing that a client, or the network to it, may do.
-    private func act(_ world: World, _ peer: Peer, _ peers: inout [Peer], _ random: inout Random) {
+    private func act(_ world: World, _ peer: Peer, _ peers: inout [Peer], _ random: inout SplitMix64) {
         switch random.below(14) {
         case 0: world.server.io.setSendRoom(peer.client.peer, random.pick([0, 1, 50, Int.max]))
         case 1: world.server.io.setReceiveLimit(peer.client.peer, random.pick([2, 40, Int.max]))

@@ -1,4 +1,5 @@
 import Broker
+import TestSupport
 import Testing
 
 /// Clauses about what a client sees, one by one.

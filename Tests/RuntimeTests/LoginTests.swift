@@ -1,5 +1,6 @@
 import Base
 import Broker
+import TestSupport
 import Testing
 
 /// How a password is compared outside the loop, and what happens meanwhile.

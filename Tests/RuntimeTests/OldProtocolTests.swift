@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Clients of MQTT 3.1, whose protocol name is MQIsdp.

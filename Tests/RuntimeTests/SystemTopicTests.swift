@@ -1,6 +1,7 @@
 import Base
 import Broker
 import Config
+import TestSupport
 import Testing
 
 @testable import Runtime

@@ -1,4 +1,5 @@
 import Base
+import TestSupport
 import Wire
 
 /// Packets as the standard has them, and what they say.

@@ -1,37 +1,8 @@
 import Base
 import Glibc
+import TestSupport
 import Testing
 import Wire
-
-/// The seeds of the random tests. A failure names the one it happened with.
-let seeds: [UInt64] = [1, 2, 3]
-
-/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed everywhere.
-struct SplitMix64 {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-    mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next()) }
-}
-
-/// Bytes from words: two hexadecimal digits, or text between quotes (without spaces).
-func hex(_ row: String) -> [UInt8] {
-    row.split(separator: " ").flatMap { word -> [UInt8] in
-        if word.hasPrefix("'") { return Array(word.utf8.dropFirst().dropLast()) }
-        precondition(word.utf8.count == 2, "not a byte: \(word)")
-        return [UInt8(word, radix: 16)!]
-    }
-}
 
 /// Memory with a forbidden page behind it: a view of it ends where reading on would crash.
 final class GuardedBuffer {
@@ -73,11 +44,6 @@ func encoded(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
         encode(&writer)
         return writer.written.array
     }
-}
-
-extension ByteView {
-    var array: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
-    var text: String { String(decoding: array, as: UTF8.self) }
 }
 
 extension Decoded {

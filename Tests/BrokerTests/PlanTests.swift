@@ -78,6 +78,7 @@ struct PlanTests {
     @Test func `Each key at its greatest value makes a plan`() async {
         await #expect(processExitsWith: .success) {
             let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
+            defer { rows.deallocate() }
             for option in PlanTests.options {
                 var limits = Limits()
                 limits[option] = PlanTests.maximum(option) ?? 0
@@ -91,6 +92,7 @@ struct PlanTests {
             var limits = Limits()
             for option in PlanTests.options { limits[option] = PlanTests.maximum(option) ?? 0 }
             let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
+            defer { rows.deallocate() }
             let plan = PlanTests.measured(limits, rows)
             precondition(plan.bytes <= Int(Int32.max))
         }

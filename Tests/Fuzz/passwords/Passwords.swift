@@ -1,0 +1,117 @@
+import Base
+import Broker
+import Runtime
+
+/// A line with a user name, which also serves as password; then a password file.
+///
+/// The file is right or wrong where a second reading says so, and has the entry for the user that this finds; and what
+/// goes to the process that computes hashes arrives as it was sent.
+@c(LLVMFuzzerTestOneInput)
+public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+    var input = Input(data, size)
+    let user = input.line()
+    checkMessage(input.rest)
+    withCopy(input.rest) { text in
+        let file = Users(text.array)
+        precondition(PasswordFile.check(text) == file.wrongLine, "another line is wrong")
+        guard file.wrongLine == nil else { return }
+        let entry = withCopy(user) { PasswordFile(text).find($0) }
+        let expected = file.users.first { $0.name == user.array }
+        precondition((entry == nil) == (expected == nil), "a user is found, or not, where the file says otherwise")
+        guard let entry, let expected else { return }
+        precondition(entry.kind.rawValue == expected.kind && entry.iterations == expected.iterations)
+        precondition(entry.salt.array == expected.salt && entry.hash.array == expected.hash)
+        checkBytes(entry.salt, max: PasswordFile.maxSaltBytes)
+        checkBytes(entry.hash, max: PasswordFile.hashBytes)
+        if user.count <= LoginRequest.maxPasswordBytes {
+            checkRequest(LoginRequest(token: 0x8123_4567, entry: entry, password: user))
+        }
+    }
+    return 0
+}
+
+/// Base64 that was found right decodes to its length, and needs all of the room for it.
+private func checkBytes(_ text: ByteView, max: Int) {
+    let count = withWriter(max) { Base64.decode(text, to: $0.start, capacity: max) }
+    guard let count, (1...max).contains(count) else { preconditionFailure("Base64 of no length, or too long") }
+    precondition(withWriter(count) { Base64.decode(text, to: $0.start, capacity: count) } == count)
+    precondition(withWriter(count - 1) { Base64.decode(text, to: $0.start, capacity: count - 1) } == nil)
+}
+
+private func checkRequest(_ request: LoginRequest) {
+    withWriter(LoginRequest.maxBytes) { writer in
+        request.encode(to: &writer)
+        withCopy(writer.written) { message in
+            guard let got = LoginRequest.decode(message) else { preconditionFailure("a request gets lost") }
+            precondition(got.token == request.token && got.kind == request.kind)
+            precondition(got.iterations == request.iterations && got.salt.equals(request.salt))
+            precondition(got.hash.equals(request.hash) && got.password.equals(request.password))
+        }
+    }
+}
+
+/// A message of whatever kind is understood as what it says, or not at all.
+private func checkMessage(_ bytes: ByteView) {
+    withCopy(bytes) { message in
+        guard let request = LoginRequest.decode(message) else { return }
+        withWriter(message.count) { writer in
+            request.encode(to: &writer)
+            precondition(writer.written.equals(message), "a request is not encoded as it was decoded")
+        }
+    }
+}
+
+/// A password file, read the long way.
+private struct Users {
+    struct User {
+        let name: [UInt8]
+        let kind: UInt8
+        let iterations: Int
+        let salt: [UInt8]
+        let hash: [UInt8]
+    }
+
+    private(set) var users: [User] = []
+    private(set) var wrongLine: Int?
+
+    init(_ text: [UInt8]) {
+        for (number, line) in Model.lines(text) {
+            guard let user = Users.user(line) else {
+                wrongLine = number
+                return
+            }
+            users.append(user)
+        }
+    }
+
+    private static func user(_ line: [UInt8]) -> User? {
+        let name = Array(line.prefix { $0 != UInt8(ascii: ":") })
+        guard !name.isEmpty, name.count < line.count else { return nil }
+        let fields = line.dropFirst(name.count + 1).split(
+            separator: UInt8(ascii: "$"), omittingEmptySubsequences: false
+        ).map { Array($0) }
+        let isOld = fields.count == 4 && fields[1] == "6".array
+        guard fields[0].isEmpty, isOld || (fields.count == 5 && fields[1] == "7".array) else { return nil }
+        let (salt, hash) = (fields[fields.count - 2], fields[fields.count - 1])
+        let iterations = isOld ? 1 : number(fields[2])
+        guard (1...100_000).contains(iterations), (1...64).contains(byteCount(salt)), (1...64).contains(byteCount(hash))
+        else { return nil }
+        return User(name: name, kind: isOld ? 6 : 7, iterations: iterations, salt: salt, hash: hash)
+    }
+
+    /// Zero for what is no number; large enough for what is too large.
+    private static func number(_ digits: [UInt8]) -> Int {
+        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return 0 }
+        return digits.reduce(0) { min($0 * 10 + Int($1 - UInt8(ascii: "0")), 1_000_000) }
+    }
+
+    /// Bytes that a text in Base64 stands for; zero when it is none.
+    private static func byteCount(_ text: [UInt8]) -> Int {
+        let padding = text.reversed().prefix(2).prefix { $0 == UInt8(ascii: "=") }.count
+        let digits = text.dropLast(padding)
+        guard text.count % 4 == 0, digits.allSatisfy(alphabet.contains) else { return 0 }
+        return text.count / 4 * 3 - padding
+    }
+
+    private static let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".array
+}

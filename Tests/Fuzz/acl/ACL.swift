@@ -34,7 +34,7 @@ private struct Client {
 private final class Bench {
     private var broker: Broker
 
-    static let maxTopicBytes = 256
+    static let maxTopicBytes = 32
 
     init() {
         let config: StaticString = """
@@ -44,7 +44,7 @@ private final class Bench {
             global_max_clients 1
             max_subscriptions 1
             max_topic_nodes 8
-            max_topic_length 256
+            max_topic_length 32
             max_access_size 8K
             """
         guard case .settings(let settings) = ConfigFile.parse(ByteView(config)) else { preconditionFailure() }

@@ -6,7 +6,8 @@ import Sim
 /// A board config.
 ///
 /// What is refused is refused for a line of the file, in words that fit on a line. What is taken has every number in
-/// the range that the help tells, and a plan; and a plan of moderate size is enough for a server, to the byte.
+/// the range that the help tells, none that another number contradicts, and a plan; and a plan of moderate size is
+/// enough for a server, to the byte.
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     withCopy(ByteView(data, size)) { text in
@@ -45,6 +46,12 @@ private func checkRanges(_ settings: Settings) {
         default: break
         }
     }
+    let limits = settings.limits
+    precondition(limits.maxPacketBytes <= limits.packetBufferBytes, "a packet that could never arrive in pieces")
+    precondition(2 * limits.maxPacketBytes <= limits.messageStoreBytes, "a message that could never be kept")
+    precondition(limits.maxRetainedMessages < limits.maxMessages, "retained messages that leave no room")
+    precondition(limits.maxRetainedBytes < limits.messageStoreBytes, "retained bytes that leave no room")
+    precondition(limits.maxConnections <= limits.maxClients, "clients that could never come in")
 }
 
 private func checkListeners(_ settings: Settings) {

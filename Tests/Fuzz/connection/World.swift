@@ -29,8 +29,7 @@ final class World {
         let settings = Configs.settings(index)
         let bytes = World.plans[index % Configs.count]
         precondition(bytes <= World.serverBytes)
-        // Behind it nothing is addressable, as the arena ends where the block ends.
-        let start = World.memory + World.simBytes + World.serverBytes - (bytes + 4095) / 4096 * 4096
+        let start = World.memory + World.simBytes
         start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         var simArena = Arena(base: World.memory, capacity: World.simBytes, rows: World.rows)
         var io = SimIO(

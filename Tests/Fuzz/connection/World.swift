@@ -41,7 +41,7 @@ final class World {
         server = Server(io, &arena, settings: settings)
         arena.freeze()
         baseline = World.inUse(server)
-        setFiles(settings, index)
+        setFiles(settings, index / Configs.count)
         precondition(server.open() == nil)
     }
 

@@ -114,6 +114,7 @@ enum Configs {
         message_store_size 8K
         max_messages 56
         max_deliveries 32
+        global_max_clients 8
         max_subscriptions 12
         max_topic_nodes 24
         packet_store_size 4K

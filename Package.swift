@@ -34,6 +34,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim", "TestSupport"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Base", "Wire", "Sim", "Oracle"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -19,9 +19,16 @@ class Target:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs the binary; a missing binary or emulator is an error, never a reason to skip."""
-        assert self.binary.exists(), f"{self.binary} is missing: build it first"
+        return self._command(self.binary, arguments)
+
+    def simulation(self, *arguments: str) -> list[str]:
+        """The same for the simulation that is built beside it."""
+        return self._command(self.binary.with_name("swiftlet-sim"), arguments)
+
+    def _command(self, binary: Path, arguments: tuple[str, ...]) -> list[str]:
+        assert binary.exists(), f"{binary} is missing: build it first"
         assert self.is_native or shutil.which(self.emulator[0]), f"{self.emulator[0]} is missing: toolchains/install"
-        return [*self.emulator, str(self.binary), *arguments]
+        return [*self.emulator, str(binary), *arguments]
 
 
 def all_targets() -> dict[str, Target]:

@@ -1,0 +1,62 @@
+import Base
+import Oracle
+import Sim
+import Testing
+
+/// Seeds that are always run. More of them: `swift run -c release swiftlet-sim --seeds A..B`.
+@Suite struct SimulationTests {
+    @Test(arguments: 0..<50 as Range<UInt32>)
+    func `no promise is broken in ten worlds`(ten: UInt32) {
+        for seed in ten * 10 + 1...ten * 10 + 10 { #expect(World.findings(seed).isEmpty) }
+    }
+
+    /// Each was broken once, before what it found was mended.
+    @Test(arguments: [
+        (10, "a client that repeats its messages whenever it comes back may still say that it has received others"),
+        (449, "an answer does not get into the middle of a message that a closing connection has begun"),
+        (653, "a full store drains though all who could drain it have something to send"),
+    ] as [(UInt32, String)])
+    func `what was found once stays mended`(seed: UInt32, what: String) {
+        #expect(World.findings(seed).isEmpty, "\(what)")
+    }
+
+    @Test func `the same seed goes the same way, and another one another way`() {
+        let first = World.fingerprint(5)
+        #expect(World.fingerprint(5) == first)
+        #expect(World.fingerprint(6) != first)
+    }
+}
+
+/// One run of one seed.
+enum World {
+    /// Lets `look` see every step.
+    static func run(_ seed: UInt32, _ look: (borrowing Simulation) -> Void) {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: Simulation.bytes, alignment: 4096)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: Simulation.bytes)
+        let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
+        let text = UnsafeMutablePointer<UInt8>.allocate(capacity: Scenario.configBytes)
+        defer {
+            memory.deallocate()
+            rows.deallocate()
+            text.deallocate()
+        }
+        var simulation = Simulation(Scenario(seed: seed), memory: memory, rows: rows, text: text)
+        look(simulation)
+        while simulation.step() { look(simulation) }
+    }
+
+    static func findings(_ seed: UInt32) -> [String] {
+        var oracle: Oracle?
+        run(seed) { simulation in
+            if oracle == nil { oracle = Oracle(simulation) }
+            oracle!.watch(simulation)
+        }
+        return oracle!.findings.map(\.description)
+    }
+
+    static func fingerprint(_ seed: UInt32) -> Digest {
+        var digest = Digest()
+        run(seed) { digest = $0.fingerprint }
+        return digest
+    }
+}

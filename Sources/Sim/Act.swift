@@ -26,7 +26,7 @@ extension Simulation {
             clients[client].readsAgainAt = now.advanced(byMs: UInt32(random.below(15_000)))
         case 76..<80: leave(client)
         case 80..<85: breakOff(client)
-        case 85..<86: insult(client)
+        case 85..<87: insult(client)
         default: break
         }
     }
@@ -200,6 +200,9 @@ extension Simulation {
     /// Sends what no client may send.
     private mutating func insult(_ client: Int) {
         let me = clients + client
+        // With something to answer just before, and perhaps much to send.
+        ping(client)
+        publishSome(client)
         guard me.pointee.output.room > 100 else { return }
         switch random.below(6) {
         case 0: writeConnect(client, nil)

@@ -63,7 +63,7 @@ public struct Scenario {
         config.text(random.chance(perMille: 500) ? "queue_policy oldest\n" : "queue_policy newest\n")
         config.text(random.chance(perMille: 500) ? "queue_qos0_messages true\n" : "")
         option("max_subscriptions_per_client", isTight ? random.within(2, 8) : 50)
-        option("max_queued_messages", isTight ? random.within(1, 20) : 0)
+        option("max_queued_messages", isTight && random.chance(perMille: 700) ? random.within(1, 20) : 0)
         option("max_messages", isTight ? random.within(20, 60) : 2000)
         option("message_store_size", isTight ? random.within(16_000, 30_000) : 1_000_000)
         option("max_deliveries", isTight ? random.within(16, 60) : 8000)

@@ -158,7 +158,7 @@ public struct SimIO: IO, ~Copyable {
         let endpoint = at(descriptor)
         if endpoint.pointee.peerEnd == .broken { return .closed(isOrderly: false) }
         if errs(.refusedSend, faults.refusedSend) { return .again }
-        let most = errs(.shortSend, faults.shortSend) ? random.within(1, 40) : Int.max
+        let most = errs(.shortSend, faults.shortSend) ? shortCount(runs, runCount) : Int.max
         if errs(.delay, faults.delay) { endpoint.pointee.peerHeldUntil = laterTick() }
         var sent = 0
         var i = 0
@@ -171,6 +171,18 @@ public struct SimIO: IO, ~Copyable {
             i += 1
         }
         return sent > 0 ? .done(sent) : .again
+    }
+
+    /// A few bytes, or all but a few: the ends of what is sent are where packets are cut.
+    private mutating func shortCount(_ runs: UnsafePointer<Run>, _ runCount: Int) -> Int {
+        if random.chance(perMille: 500) { return random.within(1, 40) }
+        var total = 0
+        var i = 0
+        while i < runCount {
+            total += runs[i].count
+            i += 1
+        }
+        return max(1, total - random.within(1, 20))
     }
 
     public mutating func unsent(_ descriptor: Int32) -> Int { at(descriptor).pointee.toPeer.count }

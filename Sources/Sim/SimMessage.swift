@@ -58,12 +58,12 @@ extension SimMessage {
         }
     }
 
-    /// Nil when the payload is not what was sent.
-    init?(payload: ByteView) {
+    /// Nil when the payload, or the first part of it that came, is not what was sent.
+    init?(payload: ByteView, isWhole: Bool = true) {
         var reader = ByteReader(payload)
         guard let publisher = reader.byte(), let number = reader.int16(), let topic = reader.byte(),
             let flags = reader.byte(), let qos = QoS(rawValue: flags & 3), let length = reader.int16(),
-            Int(length) == payload.count, let check = reader.byte()
+            isWhole ? Int(length) == payload.count : Int(length) >= payload.count, let check = reader.byte()
         else { return nil }
         self.init(
             publisher: publisher, number: number, topic: topic, qos: qos, isRetained: flags & 4 != 0,

@@ -209,6 +209,7 @@ extension Simulation {
     /// The connection is over for the client.
     mutating func end(_ client: Int, _ ending: Observation.Ending) {
         let me = clients + client
+        if !isRestSound(me.pointee.input.written) { violation(.corruptPayload, client) }
         server.io.peerForget(me.pointee.peer)
         me.pointee.phase = .absent
         me.pointee.requests.removeAll()
@@ -217,6 +218,18 @@ extension Simulation {
             $0.flag = ending == .server
             $0.code = ending.rawValue
         }
+    }
+
+    /// Whether the packet that the end cut off was a good one so far.
+    private func isRestSound(_ rest: ByteView) -> Bool {
+        guard rest.count > 1, rest[0] >> 4 == PacketType.publish.rawValue,
+            case .value(_, let lengthBytes) = VarInt.decode(rest.dropFirst(1))
+        else { return true }
+        var reader = ByteReader(rest.dropFirst(1 + lengthBytes))
+        guard reader.lengthPrefixed() != nil, rest[0] & 6 == 0 || reader.int16() != nil,
+            reader.rest.count >= SimMessage.headBytes
+        else { return true }
+        return SimMessage(payload: reader.rest, isWhole: false) != nil
     }
 
     private static func topicIndex(_ name: ByteView) -> UInt8? {

@@ -67,14 +67,17 @@ extension Oracle {
     /// All is at rest: what is required and has not come was dropped, and the broker has said so.
     mutating func checkDelivered(_ now: Tick) {
         for (_, model) in messages where model.message.isWill && model.confirmedAt != nil { require(model) }
-        // A message that found no room in the store is one drop, however many were to get it.
+        // A message that found no room in the store is one drop, however many were to get it. Of QoS 1 and 2 it was
+        // not acknowledged, and so is not required; only wills are acknowledged by nobody.
         var missing: Set<Key> = []
         for client in clients.indices {
             for key in clients[client].required.keys where clients[client].newDeliveries[key] == nil {
                 missing.insert(key)
                 let age = now.msSince(messages[key]!.sentAt)
                 let mayHaveExpired = drops.expired > 0 && age >= UInt32(limits.offlineMessageExpirySeconds) * 1000
-                if !mayHaveExpired, drops.queueFull == 0, drops.storeFull == 0 {
+                let message = messages[key]!.message
+                let mayHaveFoundNoRoom = drops.storeFull > 0 && (message.qos == .atMostOnce || message.isWill)
+                if !mayHaveExpired, drops.queueFull == 0, !mayHaveFoundNoRoom {
                     find(client, "lost \(key.publisher):\(key.number)")
                 }
             }

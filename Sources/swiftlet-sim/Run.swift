@@ -88,24 +88,19 @@ struct Run {
         line.key("digest")
         digest.write(&line)
         end()
-        line.text("faults")
-        var raw: UInt8 = 0
-        while let kind = Faults.Kind(rawValue: raw) {
-            line.field(kind.name, Int(faults[Int(raw)]))
-            raw += 1
-        }
-        end()
-        line.text("events")
-        raw = 0
-        while let event = LogEvent(rawValue: raw) {
-            line.field(event.name, Int(events[Int(raw)]))
-            raw += 1
-        }
-        end()
-        line.text("reasons")
-        raw = 0
-        while let reason = CloseReason(rawValue: raw) {
-            line.field(reason.name, Int(reasons[Int(raw)]))
+        list("faults", faults) { Faults.Kind(rawValue: $0)?.name }
+        list("events", events) { LogEvent(rawValue: $0)?.name }
+        list("reasons", reasons) { CloseReason(rawValue: $0)?.name }
+    }
+
+    /// A line with a count for each raw value that has a name.
+    private mutating func list<let length: Int>(
+        _ title: StaticString, _ counts: InlineArray<length, UInt32>, _ name: (UInt8) -> StaticString?
+    ) {
+        line.text(title)
+        var raw = 0
+        while raw < length, let name = name(UInt8(raw)) {
+            line.field(name, Int(counts[raw]))
             raw += 1
         }
         end()

@@ -22,6 +22,8 @@ extension Oracle {
             default: break
             }
         }
+        let granted = clients[client].subscriptions.values.filter { $0.sureSince != nil && $0.removed == nil }.count
+        if granted > limits.maxSubscriptionsPerClient { find(client, "more subscriptions than one client may have") }
     }
 
     /// Clients that must get a message sent now, if nothing changes.

@@ -65,7 +65,7 @@ extension Simulation {
         me.pointee.isClean = isClean
         me.pointee.isPinging = false
         me.pointee.hasInsulted = false
-        me.pointee.hasVanished = false
+        me.pointee.oldIncoming = me.pointee.incoming.count
         me.pointee.readsAgainAt = nil
         me.pointee.keepAliveSeconds = random.chance(perMille: 500) ? 0 : UInt16(random.within(2, 30))
         var will: SimMessage?
@@ -185,6 +185,10 @@ extension Simulation {
         let peer = clients[client].peer
         flush(client)
         switch random.below(3) {
+        case 0 where server.io.peerUnread(peer) > 0:
+            // Closing with something unread breaks the connection.
+            server.io.peerReset(peer, arriving: server.io.peerUnsent(peer))
+            end(client, .reset)
         case 0:
             server.io.peerClose(peer, isOrderly: true)
             end(client, .orderly)

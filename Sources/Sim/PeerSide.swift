@@ -77,6 +77,9 @@ extension SimIO {
         }
     }
 
+    /// Bytes that the server sent and the peer has not taken.
+    public func peerUnread(_ peer: Int) -> Int { endpoints[peer].toPeer.count }
+
     /// Bytes under way to the server.
     public func peerUnsent(_ peer: Int) -> Int { endpoints[peer].toServer.count }
 

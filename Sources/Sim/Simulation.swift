@@ -131,6 +131,7 @@ public struct Simulation: ~Copyable {
     /// How often each kind of fault has happened, by raw value.
     public func faultCount(_ kind: Faults.Kind) -> UInt32 { server.io.faultCounts[Int(kind.rawValue)] }
     public var drops: DropCounters { server.drops }
+    public func poolUse(_ index: Int) -> PoolUse? { server.poolUse(index) }
     /// What the server logged, the text only of the last step.
     public var log: SimLog { server.io.log }
     /// Of all that clients and the log have seen so far.

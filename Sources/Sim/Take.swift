@@ -87,6 +87,7 @@ extension Simulation {
         }
         me.pointee.phase = .connected
         me.pointee.mustBeClean = false
+        me.pointee.hasVanished = false
         let hasSession = body[0] == 1
         if hasSession, me.pointee.isClean { violation(.sessionAfterClean, client) }
         see(.connected, client) { $0.flag = hasSession }
@@ -139,7 +140,8 @@ extension Simulation {
     }
 
     private mutating func noteIncoming(_ client: Int, _ packetID: UInt16) {
-        if clients[client].incoming.count >= limits.maxInflightMessages {
+        let count = clients[client].incoming.count
+        if count - clients[client].oldIncoming >= limits.maxInflightMessages || count == Few<UInt16>.capacity {
             violation(.tooManyInFlight, client)
         } else {
             clients[client].incoming.append(packetID)
@@ -150,7 +152,10 @@ extension Simulation {
         let me = clients + client
         if type == .pubrel {
             // Unknown when PUBCOMP was lost.
-            if let index = me.pointee.incomingIndex(id) { me.pointee.incoming.remove(at: index) }
+            if let index = me.pointee.incomingIndex(id) {
+                me.pointee.incoming.remove(at: index)
+                if index < me.pointee.oldIncoming { me.pointee.oldIncoming -= 1 }
+            }
             acknowledge(client, 0x70, id)
         } else if type == .suback || type == .unsuback {
             guard let index = me.pointee.requestIndex(id, isSubscribe: type == .suback),

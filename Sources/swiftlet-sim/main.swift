@@ -27,6 +27,12 @@ func trace(_ simulation: borrowing Simulation) {
         print("step=\(simulation.stepNumber) ms=\(simulation[i].at.ms) \(simulation[i])")
     }
     print(text(simulation.log.text), terminator: "")
+    guard simulation.isFinished else { return }
+    var i = 0
+    while let use = simulation.poolUse(i) {
+        print("pool \(use.name) in-use=\(use.inUse) high-water=\(use.highWater) capacity=\(use.capacity)")
+        i += 1
+    }
 }
 
 var brokenSeeds = 0

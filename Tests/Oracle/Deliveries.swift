@@ -23,6 +23,8 @@ extension Oracle {
         if seen.qos.rawValue > mostQoS { find(client, "delivered with too high a QoS") }
         // What was sent before stays, since its exchange has begun.
         if !seen.flag { checkExpired(client, model) }
+        // A client may know the id from a session that the server has forgotten, and takes the message for a repetition.
+        if !seen.isRetained { clients[client].arrived.insert(Key(message)) }
         guard seen.code == 0 else { return }
         if seen.isRetained {
             if !message.isRetained { find(client, "RETAIN on what was not retained [MQTT-3.3.1-9]") }
@@ -39,7 +41,6 @@ extension Oracle {
         if !isRepetition || isFirst { clients[client].newDeliveries[key, default: 0] += 1 }
         let most = model.message.qos == .exactlyOnce && !model.mayRepeat ? 1 : model.timesSent
         if clients[client].newDeliveries[key]! > most { find(client, "delivered twice") }
-        clients[client].required[key] = nil
         // What the publisher sent again comes late where the first copy was lost, or came before the subscription.
         guard isFirst, model.timesSent == 1 else { return }
         let stream = ClientModel.Stream(
@@ -71,7 +72,7 @@ extension Oracle {
         // not acknowledged, and so is not required; only wills are acknowledged by nobody.
         var missing: Set<Key> = []
         for client in clients.indices {
-            for key in clients[client].required.keys where clients[client].newDeliveries[key] == nil {
+            for key in clients[client].required.keys where !clients[client].arrived.contains(key) {
                 missing.insert(key)
                 let age = now.msSince(messages[key]!.sentAt)
                 let mayHaveExpired = drops.expired > 0 && age >= UInt32(limits.offlineMessageExpirySeconds) * 1000

@@ -73,7 +73,8 @@ struct ClientModel {
     var subscriptions: [UInt8: SubscriptionModel] = [:]
     /// What was sent on this connection and is not known to be done.
     var unconfirmed: [Pending] = []
-    /// Of this session, without retained ones: how often each message came as a new one, and which came at all.
+    /// Of this session, without retained ones: which messages came, and how often each came as a new one.
+    var arrived: Set<Key> = []
     var newDeliveries: [Key: Int] = [:]
     var required: [Key: UInt8] = [:]
     var lastNumbers: [Stream: UInt16] = [:]
@@ -98,6 +99,7 @@ struct ClientModel {
         isSessionDoubtful = false
         epoch += 1
         required = [:]
+        arrived = []
         newDeliveries = [:]
         lastNumbers = [:]
         for filter in subscriptions.keys { subscriptions[filter]!.sureSince = nil }
@@ -107,6 +109,7 @@ struct ClientModel {
         isSessionDoubtful = false
         epoch += 1
         subscriptions = [:]
+        arrived = []
         newDeliveries = [:]
         required = [:]
         lastNumbers = [:]

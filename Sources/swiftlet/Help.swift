@@ -17,10 +17,15 @@ extension Program {
                      -v       log everything, whatever the file says
             signals: TERM and INT stop, HUP reads the board config again, USR1 logs how much of each pool is used
 
+            """
+        System.write(ByteView(usage), to: .output)
+        writeApplets()
+        let keys: StaticString = """
+
             A board config has lines of `key value`; lines that begin with # are comments. Keys:
 
             """
-        System.write(ByteView(usage), to: .output)
+        System.write(ByteView(keys), to: .output)
         let defaults = Settings()
         var i: UInt8 = 0
         while let option = Option(rawValue: i) {
@@ -37,6 +42,21 @@ extension Program {
             line.text(row.help)
             end(to: .output)
             i += 1
+        }
+    }
+    /// What else the program can be.
+    private mutating func writeApplets() {
+        var i: UInt8 = 0
+        while let applet = Applet(rawValue: i) {
+            i += 1
+            guard let word = applet.row.word else { continue }
+            line.text("applets: swiftlet ")
+            line.text(word)
+            line.text(", or a link named ")
+            line.text(applet.row.link)
+            line.text(": ")
+            line.text(applet.row.help)
+            end(to: .output)
         }
     }
 }

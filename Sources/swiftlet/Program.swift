@@ -12,8 +12,9 @@ enum Exit {
     static var usage: Int32 { 2 }
 }
 
-/// The program from its arguments to its exit status. The commands stand in files of their own.
+/// The program from its arguments to its exit status. Applets and commands stand in files of their own.
 struct Program {
+    /// The words for the applet.
     let arguments: Arguments
     var loader: Loader
     /// For lines that are written outside the event loop.
@@ -29,8 +30,11 @@ struct Program {
             System.write(ByteView("swiftlet: no memory to read the board config\n"), to: .error)
             return Exit.failure
         }
-        var program = Program(Arguments(argc, argv), startup)
-        return program.run()
+        let (applet, arguments) = Applet.choose(Arguments(argc, argv))
+        var program = Program(arguments, startup)
+        switch applet {
+        case .broker: return program.runBroker()
+        }
     }
 
     /// `startup` is working memory: the plan's rows, one line of text, what is read from files.
@@ -42,7 +46,7 @@ struct Program {
         loader = Loader((lineStart + Line.logBytes).assumingMemoryBound(to: UInt8.self))
     }
 
-    private mutating func run() -> Int32 {
+    private mutating func runBroker() -> Int32 {
         switch Command.parse(arguments) {
         case .help:
             writeHelp()
@@ -55,11 +59,7 @@ struct Program {
             end(to: .output)
             return Exit.success
         case .wrong(let index, let problem):
-            begin()
-            line.escaped(arguments.text(index))
-            line.text(problem)
-            end(to: .error)
-            return Exit.usage
+            return refuse(arguments.text(index), problem)
         case .plan(let config):
             guard let settings = settings(config) else { return Exit.usage }
             return writePlan(settings)
@@ -85,6 +85,15 @@ struct Program {
         begin()
         line.bytes(loader.problem.view)
         end(to: .error)
+    }
+
+    /// Says what is wrong with a word of the command line.
+    mutating func refuse(_ word: ByteView, _ problem: StaticString) -> Int32 {
+        begin()
+        line.escaped(word)
+        line.text(problem)
+        end(to: .error)
+        return Exit.usage
     }
 
     mutating func begin() { line.text("swiftlet: ") }

@@ -1,0 +1,38 @@
+import Base
+
+/// The programs in this one. Which is meant, the name says that it is called by, mostly a link's, or the first word.
+enum Applet: UInt8 {
+    /// What is meant when nothing else is.
+    case broker
+
+    struct Row {
+        /// The first word that chooses it; nil where none is needed.
+        let word: StaticString?
+        /// The program that it stands in for.
+        let link: StaticString
+        let help: StaticString
+    }
+
+    var row: Row {
+        switch self {
+        case .broker: Row(word: nil, link: "mosquitto", help: "MQTT broker")
+        }
+    }
+
+    /// The applet that is meant, and the words that are left for it.
+    static func choose(_ arguments: Arguments) -> (applet: Applet, arguments: Arguments) {
+        var i: UInt8 = 0
+        while let applet = Applet(rawValue: i) {
+            if arguments.programName.equals(applet.row.link) { return (applet, arguments) }
+            i += 1
+        }
+        i = 0
+        while let applet = Applet(rawValue: i) {
+            if arguments.count > 0, let word = applet.row.word, arguments.text(0).equals(word) {
+                return (applet, arguments.dropFirst())
+            }
+            i += 1
+        }
+        return (.broker, arguments)
+    }
+}

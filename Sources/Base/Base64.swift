@@ -35,6 +35,37 @@ public enum Base64 {
         return count
     }
 
+    public static func encode(_ bytes: ByteView, to line: inout Line) {
+        var i = 0
+        while i < bytes.count {
+            let count = min(3, bytes.count - i)
+            var word: UInt32 = 0
+            var k = 0
+            while k < 3 {
+                word = word << 8 | (k < count ? UInt32(bytes[i + k]) : 0)
+                k += 1
+            }
+            k = 0
+            while k < 4 {
+                line.byte(k <= count ? digit(word >> 18 & 63) : UInt8(ascii: "="))
+                word <<= 6
+                k += 1
+            }
+            i += 3
+        }
+    }
+
+    private static func digit(_ value: UInt32) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: value)
+        return switch value {
+        case 0..<26: UInt8(ascii: "A") + value
+        case 26..<52: UInt8(ascii: "a") + value - 26
+        case 52..<62: UInt8(ascii: "0") + value - 52
+        case 62: UInt8(ascii: "+")
+        default: UInt8(ascii: "/")
+        }
+    }
+
     private static func value(_ byte: UInt8) -> UInt32? {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))

@@ -26,6 +26,8 @@ public struct PasswordFile {
     public static var maxIterations: Int { 100_000 }
     public static var hashBytes: Int { 64 }
     public static var maxSaltBytes: Int { 64 }
+    /// As long as MQTT can have it.
+    public static var maxUserBytes: Int { 65_535 }
 
     /// `text` has passed `check`.
     public init(_ text: ByteView) { self.text = text }
@@ -47,9 +49,33 @@ public struct PasswordFile {
         return nil
     }
 
+    /// Whether this is a hash, as it stands behind the colon.
+    static func isHashed(_ value: ByteView) -> Bool { entry(value) != nil }
+
+    /// What is wrong with the name of a user, or nil. A name must be found again as it was written.
+    public static func problem(ofUser name: ByteView) -> StaticString? {
+        guard !name.isEmpty else { return "a user name has at least one character" }
+        if name.count > maxUserBytes { return "a user name has at most 65535 bytes" }
+        if name[0] == UInt8(ascii: "#") { return "a line that begins with # is a comment" }
+        if name.trimmed.count < name.count { return "a user name does not begin or end with a space" }
+        var i = 0
+        while i < name.count {
+            if name[i] == UInt8(ascii: ":") { return "a user name has no colon" }
+            if name[i] < 0x20 || name[i] == 0x7F { return "a user name has no control characters" }
+            i += 1
+        }
+        return nil
+    }
+
     private static func split(_ line: ByteView) -> (name: ByteView, entry: PasswordEntry)? {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
-        var fields = Fields(line.dropFirst(colon + 1))
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0,
+            let entry = entry(line.dropFirst(colon + 1))
+        else { return nil }
+        return (line.slice(0, colon), entry)
+    }
+
+    private static func entry(_ value: ByteView) -> PasswordEntry? {
+        var fields = Fields(value)
         guard let empty = fields.next(), empty.isEmpty, let kind = fields.next() else { return nil }
         var iterations = 1
         if kind.equals("7") {
@@ -63,9 +89,8 @@ public struct PasswordFile {
         guard let salt = fields.next(), let hash = fields.next(), fields.isAtEnd, isBase64(salt, max: maxSaltBytes),
             isBase64(hash, max: hashBytes)
         else { return nil }
-        let entry = PasswordEntry(
+        return PasswordEntry(
             kind: kind.equals("7") ? .pbkdf2 : .sha512, iterations: iterations, salt: salt, hash: hash)
-        return (line.slice(0, colon), entry)
     }
 
     private static func isBase64(_ text: ByteView, max: Int) -> Bool {

@@ -77,13 +77,8 @@ struct PasswordVerifier {
             guard let saltBytes = Base64.decode(request.salt, to: salt, capacity: 64),
                 Base64.decode(request.hash, to: wanted, capacity: 64) == PasswordFile.hashBytes
             else { return false }
-            switch request.kind {
-            case .sha512:
-                swl_sha512(request.password.start, request.password.count, salt, saltBytes, hash)
-            case .pbkdf2:
-                swl_pbkdf2_sha512(
-                    request.password.start, request.password.count, salt, saltBytes, Int32(request.iterations), hash)
-            }
+            PasswordHash.compute(
+                request.password, ByteView(salt, saltBytes), request.kind, iterations: request.iterations, to: hash)
             // In constant time, though nobody can see how long it takes here.
             var difference: UInt8 = 0
             var i = 0

@@ -30,6 +30,10 @@ public enum System {
         let descriptor = isStandardInput ? 0 : swl_open(path)
         guard descriptor >= 0 else { return .failed(error(descriptor)) }
         defer { if !isStandardInput { _ = swl_close(descriptor) } }
+        return read(descriptor, into: target, capacity: capacity)
+    }
+
+    static func read(_ descriptor: Int32, into target: UnsafeMutablePointer<UInt8>, capacity: Int) -> FileResult {
         var count = 0
         while count < capacity {
             let got = swl_read(descriptor, target + count, capacity - count)
@@ -69,5 +73,5 @@ public enum System {
     }
 
     /// The error number in a result of the shim; the classes have none of their own that matters here.
-    private static func error(_ result: Int32) -> Int32 { Int(result) <= SWL_FAILED ? Int32(SWL_FAILED) - result : 0 }
+    static func error(_ result: Int32) -> Int32 { Int(result) <= SWL_FAILED ? Int32(SWL_FAILED) - result : 0 }
 }

@@ -4,6 +4,7 @@ import Base
 enum Applet: UInt8 {
     /// What is meant when nothing else is.
     case broker
+    case passwd
 
     struct Row {
         /// The first word that chooses it; nil where none is needed.
@@ -16,6 +17,7 @@ enum Applet: UInt8 {
     var row: Row {
         switch self {
         case .broker: Row(word: nil, link: "mosquitto", help: "MQTT broker")
+        case .passwd: Row(word: "passwd", link: "mosquitto_passwd", help: "makes and edits password files")
         }
     }
 

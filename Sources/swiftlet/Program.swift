@@ -34,6 +34,7 @@ struct Program {
         var program = Program(arguments, startup)
         switch applet {
         case .broker: return program.runBroker()
+        case .passwd: return program.runPasswd()
         }
     }
 

@@ -26,6 +26,28 @@ struct Base64Tests {
         #expect(decode(text) == Array(expected.utf8))
     }
 
+    /// In a line that has something in it already.
+    private func encode(_ bytes: [UInt8]) -> String {
+        String(lineText { line in
+            line.text("$")
+            withView(bytes) { Base64.encode($0, to: &line) }
+        }.dropFirst())
+    }
+
+    @Test(arguments: 0...66)
+    func `Bytes are written as the system's library writes them`(count: Int) {
+        var random = SplitMix64(seed: UInt64(count))
+        for round in 0..<200 {
+            let bytes = random.bytes(count)
+            guard encode(bytes) == Data(bytes).base64EncodedString() else { return fail("round \(round): \(bytes)") }
+        }
+    }
+
+    @Test func `All of the 64 digits are written`() {
+        let bytes = decode(Base64Tests.digits)
+        #expect(bytes.map(encode) == String(decoding: Base64Tests.digits, as: UTF8.self))
+    }
+
     @Test func `All texts of one and two bytes are read back from what the system's library makes of them`() {
         for first in UInt8.min...UInt8.max {
             guard decode(Data([first]).base64EncodedString()) == [first] else { return fail("\(first)") }

@@ -18,7 +18,8 @@ enum {
     SWL_CLOSED = -2,    /* the peer is gone */
     SWL_EXHAUSTED = -3, /* out of descriptors or kernel memory */
     SWL_BUG = -4,       /* a bad descriptor or pointer */
-    SWL_ABSENT = -5,    /* no such address or device, for now */
+    SWL_ABSENT = -5,    /* no such address, device or file, for now */
+    SWL_IRREGULAR = -6, /* a folder, a device or the like, where a file is wanted */
     SWL_FAILED = -1000
 };
 
@@ -41,6 +42,21 @@ int32_t swl_write(int32_t fd, const void *_Nonnull source, intptr_t bytes);
 /* Whether a write of a few hundred bytes would not block. */
 int32_t swl_is_writable(int32_t fd);
 int32_t swl_close(int32_t fd);
+
+/* Files that are edited. */
+/* Opens one to be read and replaced; another that does the same waits until it is closed. */
+int32_t swl_open_edited(const char *_Nonnull path);
+/* Puts a file with these bytes in the place of `path` (of what it leads to if it is a link), with mode and owner of
+ * `old`, or for the owner alone if there was none and `old` is below zero. All or nothing, even if the power fails.
+ * Signals that would end the process wait from here on: it is to end by itself. */
+int32_t swl_replace(const char *_Nonnull path, int32_t old, const void *_Nonnull source, intptr_t bytes);
+
+/* A terminal. */
+int32_t swl_is_terminal(int32_t fd);
+/* Prompts on standard error and reads one line that is not shown. Signals that end or stop the process do so when the
+ * terminal is again as it was; a line that was stopped begins anew. */
+int32_t swl_read_hidden(int32_t fd, const void *_Nonnull prompt, intptr_t prompt_bytes, void *_Nonnull target,
+                        intptr_t bytes);
 
 /* Makes room for `count` descriptors as far as the hard limit goes; returns how many there may be. */
 int32_t swl_raise_descriptors(int32_t count);

@@ -111,8 +111,9 @@ int32_t swl_replace(const char *path, int32_t old, const void *source, intptr_t 
     sigaddset(&set, SIGTSTP);
     sigaddset(&set, SIGXFSZ);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return failure();
-    if (strlen(path) >= sizeof target) return SWL_FAILED - ENAMETOOLONG;
-    strcpy(target, path);
+    size_t length = strlen(path);
+    if (length >= sizeof target) return SWL_FAILED - ENAMETOOLONG;
+    memcpy(target, path, length + 1);
     if (follow(target) != 0 || name_draft(draft, target) != 0) return failure();
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return failure();

@@ -47,7 +47,7 @@ public enum Base64 {
             }
             k = 0
             while k < 4 {
-                line.byte(k <= count ? digit(word >> 18 & 63) : UInt8(ascii: "="))
+                line.byte(k <= count ? digits[Int(word >> 18 & 63)] : UInt8(ascii: "="))
                 word <<= 6
                 k += 1
             }
@@ -55,15 +55,8 @@ public enum Base64 {
         }
     }
 
-    private static func digit(_ value: UInt32) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: value)
-        return switch value {
-        case 0..<26: UInt8(ascii: "A") + value
-        case 26..<52: UInt8(ascii: "a") + value - 26
-        case 52..<62: UInt8(ascii: "0") + value - 52
-        case 62: UInt8(ascii: "+")
-        default: UInt8(ascii: "/")
-        }
+    private static var digits: ByteView {
+        ByteView("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     }
 
     private static func value(_ byte: UInt8) -> UInt32? {

@@ -28,7 +28,7 @@ public struct PasswordEditor {
     public var result: ByteView { target.written }
 
     /// Leaves the next line of `user` out, and keeps all in front of it; at the end, where there is none, it is false.
-    public mutating func skip(to user: ByteView) -> Bool {
+    @inline(never) public mutating func skip(to user: ByteView) -> Bool {
         while let line = next() {
             if PasswordEditor.parts(line)?.user.equals(user) == true { return true }
             keep(line)
@@ -57,7 +57,7 @@ public struct PasswordEditor {
     }
 
     /// A line in place of the one that was left out, or behind all others.
-    public mutating func put(_ user: ByteView, hash: ByteView) {
+    @inline(never) public mutating func put(_ user: ByteView, hash: ByteView) {
         let written = target.written
         if !written.isEmpty, written[written.count - 1] != UInt8(ascii: "\n") { keep(ByteView("\n")) }
         keep(user)
@@ -67,12 +67,12 @@ public struct PasswordEditor {
         lineEnd = ByteView("\n")
     }
 
-    private mutating func keep(_ bytes: ByteView) {
+    @inline(never) private mutating func keep(_ bytes: ByteView) {
         if isCut || bytes.count > target.room { isCut = true } else { target.bytes(bytes) }
     }
 
     /// The next line, with its end.
-    private mutating func next() -> ByteView? {
+    @inline(never) private mutating func next() -> ByteView? {
         guard !rest.isEmpty else {
             lineEnd = ByteView("\n")
             return nil

@@ -37,7 +37,7 @@ struct Arguments {
         return UnsafePointer(word)
     }
 
-    func text(_ index: Int) -> ByteView { System.text(path(index)) }
+    @inline(never) func text(_ index: Int) -> ByteView { System.text(path(index)) }
 
     private static func lastPart(_ path: ByteView) -> ByteView {
         var part = path

@@ -5,12 +5,13 @@ import Runtime
 /// A line with a user name, which also serves as password; then a password file.
 ///
 /// The file is right or wrong where a second reading says so, and has the entry for the user that this finds; and what
-/// goes to the process that computes hashes arrives as it was sent.
+/// goes to the process that computes hashes arrives as it was sent. A file that is edited has the change and no other.
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = Input(data, size)
     let user = input.line()
     checkMessage(input.rest)
+    checkEdits(input.rest, user)
     withCopy(input.rest) { text in
         let file = Users(text.array)
         precondition(PasswordFile.check(text) == file.wrongLine, "another line is wrong")
@@ -58,6 +59,77 @@ private func checkMessage(_ bytes: ByteView) {
             request.encode(to: &writer)
             precondition(writer.written.equals(message), "a request is not encoded as it was decoded")
         }
+    }
+}
+
+private let newHash = "$6$c2FsdA==$aGFzaA==".array
+
+/// Whatever stands in a file: a user who is set or removed is all that changes.
+private func checkEdits(_ text: ByteView, _ user: ByteView) {
+    guard PasswordFile.problem(ofUser: user) == nil else { return }
+    let (before, name) = (Lines(text.array), user.array)
+    let removed = edited(text, user) { editor in
+        withCopy(user) { user in
+            while editor.skip(to: user) {}
+        }
+    }
+    precondition(Lines(removed).others(name) == before.others(name) && Lines(removed).count(name) == 0)
+    let set = edited(text, user) { editor in
+        withCopy(user) { user in
+            withView(newHash) { hash in
+                var isThere = false
+                while editor.skip(to: user) {
+                    editor.put(user, hash: hash)
+                    isThere = true
+                }
+                if !isThere { editor.put(user, hash: hash) }
+            }
+        }
+    }
+    precondition(Lines(set).others(name) == before.others(name))
+    precondition(Lines(set).count(name) == max(1, before.count(name)))
+    withView(set) { set in
+        let hash = withCopy(user) { PasswordFile(set).find($0)?.hash.array }
+        precondition(hash == "aGFzaA==".array, "who was set is not found")
+    }
+    let hashed = edited(text, user) { editor in
+        while case .password(let user, _) = editor.skipToPlain() {
+            withView(newHash) { editor.put(user, hash: $0) }
+        }
+    }
+    precondition(Lines(text.array).all.starts(with: Lines(hashed).all) { line, now in
+        line == now || (Lines.user(line) != nil && Lines.user(line) == Lines.user(now))
+    })
+}
+
+/// What an edit makes of a file, with just enough room for a change to each of its lines.
+private func edited(_ text: ByteView, _ user: ByteView, _ edit: (inout PasswordEditor) -> Void) -> [UInt8] {
+    let lines = text.array.count { $0 == UInt8(ascii: "\n") } + 2
+    return withWriter(text.count + lines * (max(text.count, user.count) + newHash.count + 3)) { writer in
+        var editor = PasswordEditor(text, target: writer)
+        edit(&editor)
+        precondition(!editor.isCut, "there was room")
+        return editor.result.array
+    }
+}
+
+/// The lines of a file without their ends, and whose they are.
+private struct Lines {
+    let all: [[UInt8]]
+
+    init(_ text: [UInt8]) {
+        let parts = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Array($0) }
+        // Behind the end of the last line there is none.
+        all = parts.last == [] ? parts.dropLast() : parts
+    }
+
+    func others(_ user: [UInt8]) -> [[UInt8]] { all.filter { Lines.user($0) != user } }
+    func count(_ user: [UInt8]) -> Int { all.count { Lines.user($0) == user } }
+
+    static func user(_ line: [UInt8]) -> [UInt8]? {
+        let text = Model.trimmed(line)
+        guard text.first != Model.hash, text.contains(UInt8(ascii: ":")) else { return nil }
+        return Model.trimmed(Array(text.prefix { $0 != UInt8(ascii: ":") }))
     }
 }
 

@@ -27,13 +27,22 @@ public struct PasswordEditor {
     /// All that was written.
     public var result: ByteView { target.written }
 
-    /// Leaves the next line of `user` out, and keeps all in front of it; at the end, where there is none, it is false.
-    @inline(never) public mutating func skip(to user: ByteView) -> Bool {
-        while let line = next() {
-            if PasswordEditor.parts(line)?.user.equals(user) == true { return true }
-            keep(line)
+    /// Gives a user this hash, where the user stands or behind all others.
+    public mutating func set(_ user: ByteView, hash: ByteView) {
+        // Should the user stand there twice, no old password is to be valid any longer.
+        var isThere = false
+        while skip(to: user) {
+            put(user, hash: hash)
+            isThere = true
         }
-        return false
+        if !isThere { put(user, hash: hash) }
+    }
+
+    /// Whether the user was there.
+    public mutating func remove(_ user: ByteView) -> Bool {
+        var isThere = false
+        while skip(to: user) { isThere = true }
+        return isThere
     }
 
     /// Leaves the next line out whose password is not hashed, and keeps all in front of it.
@@ -65,6 +74,15 @@ public struct PasswordEditor {
         keep(hash)
         keep(lineEnd)
         lineEnd = ByteView("\n")
+    }
+
+    /// Leaves the next line of `user` out, and keeps all in front of it; false at the end, where there is none.
+    @inline(never) private mutating func skip(to user: ByteView) -> Bool {
+        while let line = next() {
+            if PasswordEditor.parts(line)?.user.equals(user) == true { return true }
+            keep(line)
+        }
+        return false
     }
 
     @inline(never) private mutating func keep(_ bytes: ByteView) {

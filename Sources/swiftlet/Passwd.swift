@@ -48,17 +48,9 @@ extension Program {
         var editor = PasswordEditor(text, target: ByteWriter(memory.result, capacity: PasswdMemory.maxFileBytes))
         switch command.action {
         case .set, .create:
-            // Should the user stand there twice, no old password is to be valid any longer.
-            var isThere = false
-            while editor.skip(to: user) {
-                editor.put(user, hash: hash.view)
-                isThere = true
-            }
-            if !isThere { editor.put(user, hash: hash.view) }
+            editor.set(user, hash: hash.view)
         case .remove:
-            var isThere = false
-            while editor.skip(to: user) { isThere = true }
-            if !isThere { return fail(command, ": no such user: ", user) }
+            guard editor.remove(user) else { return fail(command, ": no such user: ", user) }
         case .hashAll:
             guard hashAll(command, &editor, memory) else { return Exit.usage }
         }

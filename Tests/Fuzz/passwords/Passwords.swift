@@ -69,22 +69,12 @@ private func checkEdits(_ text: ByteView, _ user: ByteView) {
     guard PasswordFile.problem(ofUser: user) == nil else { return }
     let (before, name) = (Lines(text.array), user.array)
     let removed = edited(text, user) { editor in
-        withCopy(user) { user in
-            while editor.skip(to: user) {}
-        }
+        let isThere = withCopy(user) { editor.remove($0) }
+        precondition(isThere == (before.count(name) > 0), "a user is there, or not, where the file says otherwise")
     }
     precondition(Lines(removed).others(name) == before.others(name) && Lines(removed).count(name) == 0)
     let set = edited(text, user) { editor in
-        withCopy(user) { user in
-            withView(newHash) { hash in
-                var isThere = false
-                while editor.skip(to: user) {
-                    editor.put(user, hash: hash)
-                    isThere = true
-                }
-                if !isThere { editor.put(user, hash: hash) }
-            }
-        }
+        withCopy(user) { user in withView(newHash) { editor.set(user, hash: $0) } }
     }
     precondition(Lines(set).others(name) == before.others(name))
     precondition(Lines(set).count(name) == max(1, before.count(name)))

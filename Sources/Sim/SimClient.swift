@@ -26,8 +26,8 @@ struct SimClient {
     var outgoing = Few<Outgoing>(filling: Outgoing())
     /// Ids of QoS 2 messages that came and are not released.
     var incoming = Few<UInt16>(filling: 0)
-    /// How many of them, in front, came on an earlier connection. The server may have forgotten them with a session that
-    /// has expired.
+    /// How many of them, in front, came on an earlier connection. The server may have forgotten them with a session
+    /// that has expired.
     var oldIncoming = 0
     var requests = Few<Request>(filling: Request())
     /// The part of a packet that has come, and what the network did not take yet.

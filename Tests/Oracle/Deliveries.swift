@@ -23,7 +23,7 @@ extension Oracle {
         if seen.qos.rawValue > mostQoS { find(client, "delivered with too high a QoS") }
         // What was sent before stays, since its exchange has begun.
         if !seen.flag { checkExpired(client, model) }
-        // A client may know the id from a session that the server has forgotten, and takes the message for a repetition.
+        // A client may know the id from a session that the server has forgotten, and take it for a repetition.
         if !seen.isRetained { clients[client].arrived.insert(Key(message)) }
         guard seen.code == 0 else { return }
         if seen.isRetained {

@@ -26,6 +26,9 @@ let package = Package(
             dependencies: ["Base", "Wire", "Broker", "Config", "Runtime", "Linux", "Sim", "Oracle"]),
         .target(name: "Oracle", dependencies: ["Base", "Wire", "Broker", "Config", "Sim"], path: "Tests/Oracle"),
         .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestWorld", dependencies: ["Base", "Config", "Runtime", "Sim", "TestSupport"],
+            path: "Tests/TestWorld"),
         .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Base", "Wire", "TestSupport"]),
         .testTarget(name: "EngineTests", dependencies: ["Base", "Wire", "Engine", "TestSupport"]),
@@ -33,7 +36,7 @@ let package = Package(
         .testTarget(name: "ConfigTests", dependencies: ["Base", "Config", "TestSupport"]),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim", "TestSupport"]),
+            dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim", "TestSupport", "TestWorld"]),
         .testTarget(name: "SimulationTests", dependencies: ["Base", "Wire", "Sim", "Oracle"]),
         .testTarget(name: "TidyTests"),
     ],

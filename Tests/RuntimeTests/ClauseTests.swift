@@ -1,5 +1,6 @@
 import Broker
 import TestSupport
+import TestWorld
 import Testing
 
 /// Clauses about what a client sees, one by one.

@@ -1,5 +1,6 @@
 import Base
 import Broker
+import TestWorld
 import Testing
 
 /// How connections begin and end, and that nothing is left of them.

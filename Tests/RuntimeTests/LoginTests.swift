@@ -1,6 +1,7 @@
 import Base
 import Broker
 import TestSupport
+import TestWorld
 import Testing
 
 /// How a password is compared outside the loop, and what happens meanwhile.

@@ -1,5 +1,6 @@
 import Base
 import Broker
+import TestWorld
 import Testing
 
 /// `max_message_rate`: who sends faster is read no faster.

@@ -1,4 +1,5 @@
 import TestSupport
+import TestWorld
 import Testing
 
 /// Clients of MQTT 3.1, whose protocol name is MQIsdp.

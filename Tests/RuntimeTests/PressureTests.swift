@@ -1,5 +1,6 @@
 import Base
 import Broker
+import TestWorld
 import Testing
 
 /// What happens when something is used up.

@@ -1,4 +1,5 @@
 import Broker
+import TestWorld
 import Testing
 
 /// What waits for a client, by the keys that say it.

@@ -1,6 +1,7 @@
 import Base
 import Broker
 import TestSupport
+import TestWorld
 import Testing
 
 @testable import Runtime

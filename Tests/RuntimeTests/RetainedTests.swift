@@ -1,4 +1,5 @@
 import Broker
+import TestWorld
 import Testing
 
 @Suite struct RetainedTests {

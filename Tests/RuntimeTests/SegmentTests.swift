@@ -1,3 +1,4 @@
+import TestWorld
 import Testing
 
 /// How the byte stream happens to be cut must not matter.

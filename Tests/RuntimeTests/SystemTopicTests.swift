@@ -2,6 +2,7 @@ import Base
 import Broker
 import Config
 import TestSupport
+import TestWorld
 import Testing
 
 @testable import Runtime

@@ -1,5 +1,6 @@
 import Broker
 import TestSupport
+import TestWorld
 import Testing
 
 @Suite struct WillTests {

@@ -1,28 +1,25 @@
 import Base
-import Sim
 import Testing
 
-@testable import Runtime
-
 /// The far end of one connection. Bytes are written as in the standard's tables: hexadecimal, spaces where one likes.
-final class Client {
-    let world: World
-    let peer: Int
+package final class Client {
+    package let world: World
+    package let peer: Int
 
-    init(world: World, peer: Int) {
+    package init(world: World, peer: Int) {
         self.world = world
         self.peer = peer
     }
 
     /// Sends, lets the server work, and answers all that came back.
     @discardableResult
-    func exchange(_ bytes: [UInt8]) -> [UInt8] {
+    package func exchange(_ bytes: [UInt8]) -> [UInt8] {
         send(bytes)
         world.settle()
         return received()
     }
 
-    func send(_ bytes: [UInt8]) {
+    package func send(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return }
             let fits = world.server.io.peerSend(peer, ByteView(start, buffer.count))
@@ -30,7 +27,7 @@ final class Client {
         }
     }
 
-    func received(limit: Int = Int.max) -> [UInt8] {
+    package func received(limit: Int = Int.max) -> [UInt8] {
         var all: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         while all.count < limit {
@@ -44,34 +41,34 @@ final class Client {
         return all
     }
 
-    func leave(isOrderly: Bool = true) {
+    package func leave(isOrderly: Bool = true) {
         world.server.io.peerClose(peer, isOrderly: isOrderly)
         world.settle()
     }
 
-    var isClosed: Bool {
+    package var isClosed: Bool {
         let isClosed = world.server.io.peerIsClosed(peer)
         return isClosed
     }
 
     /// Connects and takes the CONNACK.
-    func enter(_ id: String, clean: Bool = true, keepAlive: UInt16 = 0) -> Client {
+    package func enter(_ id: String, clean: Bool = true, keepAlive: UInt16 = 0) -> Client {
         let reply = exchange(Packet.connect(id, clean: clean, keepAlive: keepAlive))
         #expect(reply.count == 4 && reply[0] == 0x20 && reply[3] == 0, "\(id) was not let in: \(reply)")
         return self
     }
 
-    func subscribe(_ filter: String, qos: UInt8 = 0) -> Client {
+    package func subscribe(_ filter: String, qos: UInt8 = 0) -> Client {
         #expect(exchange(Packet.subscribe(1, filter, qos: qos)) == [0x90, 3, 0, 1, qos])
         return self
     }
 }
 
 /// Packets as a client sends them.
-enum Packet {
-    static func text(_ s: String) -> [UInt8] { [UInt8(s.utf8.count >> 8), UInt8(s.utf8.count & 0xFF)] + s.utf8 }
+package enum Packet {
+    package static func text(_ s: String) -> [UInt8] { [UInt8(s.utf8.count >> 8), UInt8(s.utf8.count & 0xFF)] + s.utf8 }
 
-    static func framed(_ first: UInt8, _ body: [UInt8]) -> [UInt8] {
+    package static func framed(_ first: UInt8, _ body: [UInt8]) -> [UInt8] {
         var length: [UInt8] = []
         var rest = body.count
         repeat {
@@ -81,15 +78,15 @@ enum Packet {
         return [first] + length + body
     }
 
-    static func connect(_ id: String, clean: Bool = true, keepAlive: UInt16 = 0) -> [UInt8] {
+    package static func connect(_ id: String, clean: Bool = true, keepAlive: UInt16 = 0) -> [UInt8] {
         framed(0x10, text("MQTT") + [4, clean ? 2 : 0, UInt8(keepAlive >> 8), UInt8(keepAlive & 0xFF)] + text(id))
     }
 
-    static func subscribe(_ packetID: UInt8, _ filter: String, qos: UInt8) -> [UInt8] {
+    package static func subscribe(_ packetID: UInt8, _ filter: String, qos: UInt8) -> [UInt8] {
         framed(0x82, [0, packetID] + text(filter) + [qos])
     }
 
-    static func publish(
+    package static func publish(
         _ topic: String, _ payload: [UInt8], qos: UInt8 = 0, packetID: UInt16 = 0, isDuplicate: Bool = false
     ) -> [UInt8] {
         let id = qos == 0 ? [] : [UInt8(packetID >> 8), UInt8(packetID & 0xFF)]
@@ -97,10 +94,10 @@ enum Packet {
     }
 
     /// PUBACK 0x40, PUBREC 0x50, PUBREL 0x62, PUBCOMP 0x70.
-    static func acknowledge(_ first: UInt8, _ packetID: UInt16) -> [UInt8] {
+    package static func acknowledge(_ first: UInt8, _ packetID: UInt16) -> [UInt8] {
         [first, 2, UInt8(packetID >> 8), UInt8(packetID & 0xFF)]
     }
 
-    static let ping: [UInt8] = [0xC0, 0]
-    static let disconnect: [UInt8] = [0xE0, 0]
+    package static let ping: [UInt8] = [0xC0, 0]
+    package static let disconnect: [UInt8] = [0xE0, 0]
 }

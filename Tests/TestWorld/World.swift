@@ -1,24 +1,23 @@
 import Base
 import Config
 import Glibc
+import Runtime
 import Sim
-import Testing
-
-@testable import Runtime
 
 /// A server on a simulated network, and its clients.
-final class World {
+package final class World {
     private let memory: UnsafeMutableRawPointer
     private let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
-    var server: Server<SimIO>
+    package var server: Server<SimIO>
     /// What the system said when the listeners were opened.
-    private(set) var openError: Int32?
+    package private(set) var openError: Int32?
+    var settingsInForce: Settings
     private var port: UInt16 = 40_000
     /// Board configs, to which settings point.
     private var texts: [UnsafeMutableBufferPointer<UInt8>] = []
 
     /// `config` is a board config; what it does not say is small here, so that limits are near.
-    init(_ config: String = "", clock: Tick = .zero, connections: Int = 32, isAddressAbsent: Bool = false) {
+    package init(_ config: String = "", clock: Tick = .zero, connections: Int = 32, isAddressAbsent: Bool = false) {
         let (settings, text) = World.settings(config)
         let simBytes = connections * 2 * World.pipeBytes + (1 << 20)
         let bytes = Plan(settings, rows: rows).total
@@ -30,6 +29,7 @@ final class World {
         server = Server(io, &arena, settings: settings)
         arena.freeze()
         server.commitAccess(settings, passwords: InlineArray(repeating: nil), acls: InlineArray(repeating: nil))
+        settingsInForce = settings
         openError = server.open()?.error
         texts = [text]
     }
@@ -71,14 +71,14 @@ final class World {
     }
 
     /// What the world would be with `config`.
-    func settings(_ config: String) -> Settings {
+    package func settings(_ config: String) -> Settings {
         let (settings, text) = World.settings(config)
         texts.append(text)
         return settings
     }
 
     /// A new connection from a host, named by its IPv4 address.
-    func connect(port: UInt16 = 1883, host: UInt32 = 0x7F00_0001) -> Client {
+    package func connect(port: UInt16 = 1883, host: UInt32 = 0x7F00_0001) -> Client {
         guard let client = tryToConnect(port: port, from: Address(v4: host, port: nextPort())) else {
             fatalError("more connections than the world has, or nobody listens")
         }
@@ -86,17 +86,17 @@ final class World {
     }
 
     /// Nil when nobody listens on that port.
-    func tryToConnect(port: UInt16, from address: Address) -> Client? {
+    package func tryToConnect(port: UInt16, from address: Address) -> Client? {
         server.io.peerConnect(from: address, port: port).map { Client(world: self, peer: $0) }
     }
 
-    func nextPort() -> UInt16 {
+    package func nextPort() -> UInt16 {
         port += 1
         return port
     }
 
     /// Lets the server run until it has nothing to do now.
-    func settle() {
+    package func settle() {
         server.io.letsTimePass = false
         let idle = server.io.idleWaits
         // What one turn leaves for the next is done by the second idle one.
@@ -109,7 +109,7 @@ final class World {
     }
 
     /// Lets `seconds` pass, in steps that meet every deadline.
-    func pass(seconds: Double) {
+    package func pass(seconds: Double) {
         var left = Int(seconds * 1000)
         while left > 0 {
             let step = min(left, 100)
@@ -119,13 +119,13 @@ final class World {
         }
     }
 
-    var log: String {
+    package var log: String {
         let text = server.io.logText
         return String(decoding: UnsafeBufferPointer(start: text.start, count: text.count), as: UTF8.self)
     }
 
     /// The reasons of all `closed` lines so far, in order.
-    var closeReasons: [String] {
+    package var closeReasons: [String] {
         log.split(separator: "\n").filter { $0.hasPrefix("event=closed") }
             .map { String($0.split(separator: " ").first { $0.hasPrefix("reason=") }!.dropFirst(7)) }
     }

@@ -1,5 +1,5 @@
 /// The packets in `bytes`, each whole.
-func packets(_ bytes: [UInt8]) -> [[UInt8]] {
+package func packets(_ bytes: [UInt8]) -> [[UInt8]] {
     var found: [[UInt8]] = []
     var rest = bytes[...]
     while rest.count >= 2 {
@@ -17,7 +17,7 @@ func packets(_ bytes: [UInt8]) -> [[UInt8]] {
 }
 
 /// Topics and payloads of the PUBLISH packets of QoS 0 in `bytes`, as text.
-func values(_ bytes: [UInt8]) -> [String: String] {
+package func values(_ bytes: [UInt8]) -> [String: String] {
     var found: [String: String] = [:]
     for packet in packets(bytes) where packet[0] & 0xF6 == 0x30 {
         let header = 2 + packet.dropFirst().prefix { $0 >= 0x80 }.count

@@ -1,20 +1,20 @@
 import Base
 import Config
-import Testing
-
-@testable import Runtime
+import Runtime
 
 /// Password and ACL files, and board configs that are put in place of others.
 extension World {
     /// A file with a line for each user. In this world everybody's password is `secret`.
-    static func passwords(_ users: String...) -> String {
+    package static func passwords(_ users: String...) -> String {
         let hash = String(repeating: "A", count: 86) + "=="
         return users.map { "\($0):$7$101$AAAAAAAAAAAAAAAA$\(hash)\n" }.joined()
     }
 
     /// Puts files in place by access index: 0 for all listeners, or 1, 2 … for each. False when they are too long.
     @discardableResult
-    func setFiles(passwords: [Int: String] = [:], acls: [Int: String] = [:], for settings: Settings? = nil) -> Bool {
+    package func setFiles(
+        passwords: [Int: String] = [:], acls: [Int: String] = [:], for settings: Settings? = nil
+    ) -> Bool {
         var kept = (InlineArray<9, ByteView?>(repeating: nil), InlineArray<9, ByteView?>(repeating: nil))
         server.beginAccess()
         for index in 0..<9 {
@@ -27,7 +27,7 @@ extension World {
                 if kept.1[index] == nil { return false }
             }
         }
-        server.commitAccess(settings ?? server.settings, passwords: kept.0, acls: kept.1)
+        server.commitAccess(settings ?? settingsInForce, passwords: kept.0, acls: kept.1)
         return true
     }
 
@@ -39,30 +39,31 @@ extension World {
 
     /// What the program does when it is asked to read its board config again. Answers the obstacle, if there is one.
     @discardableResult
-    func reload(_ config: String, passwords: [Int: String] = [:], acls: [Int: String] = [:]) -> String? {
+    package func reload(_ config: String, passwords: [Int: String] = [:], acls: [Int: String] = [:]) -> String? {
         let new = settings(config)
         if let obstacle = server.obstacle(new) { return obstacle.description }
         setFiles(passwords: passwords, acls: acls, for: new)
         server.reload(new)
+        settingsInForce = new
         settle()
         return nil
     }
 
     /// The lines of the log with this event, from `from` on.
-    func lines(_ event: String, from: Int = 0) -> [String] {
+    package func lines(_ event: String, from: Int = 0) -> [String] {
         log.split(separator: "\n").dropFirst(from).filter { $0.hasPrefix("event=\(event)") }.map(String.init)
     }
 
-    var lineCount: Int { log.split(separator: "\n").count }
+    package var lineCount: Int { log.split(separator: "\n").count }
 }
 
 extension Packet {
     /// CONNECT with a user name and a password, as far as there are some.
-    static func login(_ id: String, _ user: String?, _ password: String?, clean: Bool = true) -> [UInt8] {
+    package static func login(_ id: String, _ user: String?, _ password: String?, clean: Bool = true) -> [UInt8] {
         let flags: UInt8 = (clean ? 2 : 0) | (user == nil ? 0 : 0x80) | (password == nil ? 0 : 0x40)
         return framed(0x10, text("MQTT") + [4, flags, 0, 0] + [id, user, password].compactMap(\.self).flatMap(text))
     }
 
-    static let accepted: [UInt8] = [0x20, 2, 0, 0]
-    static let notAuthorised: [UInt8] = [0x20, 2, 0, 5]
+    package static let accepted: [UInt8] = [0x20, 2, 0, 0]
+    package static let notAuthorised: [UInt8] = [0x20, 2, 0, 5]
 }

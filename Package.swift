@@ -4,6 +4,10 @@ import PackageDescription
 // Layers, lowest first: Base < Config, Wire < Engine < Broker < Runtime < Linux | Sim < swiftlet. No arrow points back,
 // and only Linux reaches C. Tests/TidyTests reads the imports and fails when one does.
 // `toolchains/build` compiles the same folders, in the same order, for the routers.
+
+/// Pools that refuse a take when a test says so. Neither the routers' builds nor release ones have them.
+let refusals: [SwiftSetting] = [.define("REFUSALS", .when(configuration: .debug))]
+
 let package = Package(
     name: "swiftlet",
     products: [
@@ -12,7 +16,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("bearssl")]),
-        .target(name: "Base"),
+        .target(name: "Base", swiftSettings: refusals),
         .target(name: "Wire", dependencies: ["Base"]),
         .target(name: "Engine", dependencies: ["Base", "Wire"]),
         .target(name: "Broker", dependencies: ["Base", "Wire", "Engine", "Config"]),
@@ -28,7 +32,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/TestSupport"),
         .target(
             name: "TestWorld", dependencies: ["Base", "Config", "Runtime", "Sim", "TestSupport"],
-            path: "Tests/TestWorld"),
+            path: "Tests/TestWorld", swiftSettings: refusals),
         .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Base", "Wire", "TestSupport"]),
         .testTarget(name: "EngineTests", dependencies: ["Base", "Wire", "Engine", "TestSupport"]),

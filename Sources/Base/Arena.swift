@@ -10,6 +10,10 @@ public struct Arena: ~Copyable {
     public private(set) var isFrozen = false
     private let rows: UnsafeMutablePointer<PlanRow>
     public private(set) var rowCount = 0
+    #if REFUSALS
+    /// A record for each row, which outlives what is carved; nil when nothing is counted or refused.
+    public var takes: UnsafeMutablePointer<Takes>?
+    #endif
 
     /// More than all constructors together ask for.
     public static var maxRows: Int { 48 }

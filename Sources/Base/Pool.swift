@@ -20,6 +20,9 @@ public struct Pool<Record>: ~Copyable {
     private var firstFree = Pool.noSlot
     /// Slots from here on were never used; this spares linking them all at start.
     private var firstFresh: UInt32 = 0
+    #if REFUSALS
+    private let takes: UnsafeMutablePointer<Takes>?
+    #endif
 
     private static var noSlot: UInt32 { 0xFFFFF }
     private static var lastGeneration: UInt32 { 0xFFF }
@@ -37,13 +40,30 @@ public struct Pool<Record>: ~Copyable {
         stride = (Pool.trailingOffset + trailingBytes + Pool.alignment - 1) & ~(Pool.alignment - 1)
         self.trailingBytes = trailingBytes == 0 ? 0 : stride - Pool.trailingOffset
         capacity = count
+        #if REFUSALS
+        if let takes = arena.takes { self.takes = takes + arena.rowCount } else { takes = nil }
+        #endif
         slots = arena.carve(name, key: key, count: count, stride: stride, alignment: Pool.alignment)
     }
 
     public var free: Int { capacity - inUse }
 
+    /// Whether so many records can be taken.
+    public func hasRoom(for count: Int = 1) -> Bool {
+        #if REFUSALS
+        if let takes, takes.pointee.refuses(count) { return false }
+        #endif
+        return free >= count
+    }
+
     /// A free record set to `value`, or nil when there is none, which is counted.
     public mutating func take(_ value: Record) -> Handle<Record>? {
+        #if REFUSALS
+        if let takes {
+            if takes.pointee.refuses(1) { return nil }
+            takes.pointee.count += 1
+        }
+        #endif
         let index: UInt32
         var generation: UInt32 = 1
         if firstFree != Pool.noSlot {

@@ -22,7 +22,7 @@ public struct Slabs: ~Copyable {
 
     /// Whether `count` more bytes fit behind `chain`.
     public func hasRoom(for count: Int, behind chain: Chain) -> Bool {
-        slabs(for: Int(chain.count) + count) - slabs(for: Int(chain.count)) <= pool.free
+        pool.hasRoom(for: slabs(for: Int(chain.count) + count) - slabs(for: Int(chain.count)))
     }
 
     /// Appends all of `view` to `chain`, or nothing and answers false when the slabs do not suffice.

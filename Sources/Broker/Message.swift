@@ -49,7 +49,7 @@ public struct MessageStore: ~Copyable {
     mutating func admit(topic: ByteView, payload: ByteView, now: Tick) -> Handle<Message>? {
         var lengthField: (UInt8, UInt8) = (UInt8(topic.count >> 8), UInt8(topic.count & 0xFF))
         var content = Chain()
-        guard messages.free > 0, slabs.hasRoom(for: 2 + topic.count + payload.count, behind: content) else {
+        guard messages.hasRoom(), slabs.hasRoom(for: 2 + topic.count + payload.count, behind: content) else {
             return nil
         }
         withUnsafeBytes(of: &lengthField) { bytes in

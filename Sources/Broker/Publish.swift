@@ -75,7 +75,7 @@ extension Broker {
         let firstHit = findReceivers(publish.topic)
         guard firstHit.isSome || isKept else { return true }
         // A message of QoS 1 or 2 goes to all its receivers or is not taken over.
-        guard publish.qos == .atMostOnce || deliveries.free >= hitCount,
+        guard publish.qos == .atMostOnce || deliveries.hasRoom(for: hitCount),
             let message = store.admit(topic: publish.topic, payload: publish.payload, now: now)
         else {
             drops.storeFull &+= 1

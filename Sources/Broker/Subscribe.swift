@@ -16,7 +16,7 @@ extension Broker {
             sendRetained(handle, request.filter, qos: request.qos)
             return request.qos
         }
-        guard Int(session.pointee.subscriptionCount) < limits.maxSubscriptionsPerClient, subscriptions.free > 0,
+        guard Int(session.pointee.subscriptionCount) < limits.maxSubscriptionsPerClient, subscriptions.hasRoom(),
             let node = tree.insert(request.filter)
         else { return nil }
         let first = tree[node].pointee.firstSubscription

@@ -27,7 +27,7 @@ public struct InboundFlow {
     /// What a PUBLISH of QoS 2 with this id is. At most `limit` ids wait at a time.
     public func verdict(_ packetID: UInt16, limit: Int, in pool: borrowing Pool<InboundID>) -> Verdict {
         if holds(packetID, in: pool) { return .duplicate }
-        return count < limit && pool.free > 0 ? .new : .full
+        return count < limit && pool.hasRoom() ? .new : .full
     }
 
     /// Whether the id waits for PUBREL.

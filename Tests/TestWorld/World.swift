@@ -8,6 +8,9 @@ import Sim
 package final class World {
     private let memory: UnsafeMutableRawPointer
     private let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
+    #if REFUSALS
+    private let takes = UnsafeMutablePointer<Takes>.allocate(capacity: Arena.maxRows)
+    #endif
     package var server: Server<SimIO>
     /// What the system said when the listeners were opened.
     package private(set) var openError: Int32?
@@ -26,6 +29,10 @@ package final class World {
         var io = SimIO(&simArena, connections: connections, pipeBytes: World.pipeBytes, clock: clock, seed: 0x2545_F491)
         io.isAddressAbsent = isAddressAbsent
         var arena = Arena(base: memory, capacity: bytes, rows: rows)
+        #if REFUSALS
+        takes.initialize(repeating: Takes(), count: Arena.maxRows)
+        arena.takes = takes
+        #endif
         server = Server(io, &arena, settings: settings)
         arena.freeze()
         server.commitAccess(settings, passwords: InlineArray(repeating: nil), acls: InlineArray(repeating: nil))
@@ -37,6 +44,9 @@ package final class World {
     deinit {
         for text in texts { text.deallocate() }
         free(memory)
+        #if REFUSALS
+        takes.deallocate()
+        #endif
         rows.deallocate()
     }
 
@@ -130,3 +140,15 @@ package final class World {
             .map { String($0.split(separator: " ").first { $0.hasPrefix("reason=") }!.dropFirst(7)) }
     }
 }
+
+#if REFUSALS
+// What was taken from each pool, by its row in the plan.
+extension World {
+    package var takesByRow: [Int] { (0..<Arena.maxRows).map { takes[$0].count } }
+    package func poolName(row: Int) -> String { rows[row].name.description }
+    /// From here on. The first take is number zero.
+    package func refuse(take number: Int, row: Int) { takes[row].refused = number }
+    /// Whether the refused take is still to come.
+    package func stillRefuses(row: Int) -> Bool { takes[row].refused >= 0 }
+}
+#endif

@@ -42,6 +42,10 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim", "TestSupport", "TestWorld"]),
         .testTarget(name: "SimulationTests", dependencies: ["Base", "Wire", "Sim", "Oracle"]),
+        .testTarget(
+            name: "SweepTests",
+            dependencies: ["Base", "Wire", "Broker", "Config", "Runtime", "Sim", "TestSupport", "TestWorld"],
+            swiftSettings: refusals),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

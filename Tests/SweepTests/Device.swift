@@ -13,11 +13,13 @@ final class Device {
         var keepAlive: UInt8 = 0
     }
 
-    struct Message: Hashable {
+    struct Message: Hashable, CustomStringConvertible {
         let topic: String
         let payload: String
         let qos: UInt8
         let isRetained: Bool
+
+        var description: String { "\(topic) \(payload.prefix(12)) \(qos)\(isRetained ? " retained" : "")" }
     }
 
     enum Goodbye {

@@ -27,6 +27,18 @@ final class Scene {
         Issue.record("the devices do not come to rest")
     }
 
+    /// As `settle`, and gives those who got no answer the time to get it, or to be given up.
+    func settlePatiently() {
+        settle()
+        for _ in 0..<3 where !isIdle {
+            world.server.io.advance(byMs: 1001)
+            settle()
+        }
+    }
+
+    /// Everything that devices began was finished.
+    var isIdle: Bool { devices.allSatisfy(\.isIdle) }
+
     /// What is taken of each pool now, by name.
     var poolUse: [String: Int] {
         var use: [String: Int] = [:]

@@ -4,8 +4,8 @@ import Broker
 import TestWorld
 import Testing
 
-/// What clients do in a fixed play, long enough that every pool is taken from at each place where that happens. One take
-/// may be refused.
+/// What clients do in a fixed play, long enough that every pool is taken from at each place where that happens. One
+/// take may be refused.
 final class Play {
     let scene: Scene
     let idle: [String: Int]

@@ -61,9 +61,12 @@ import Testing
             let once = fresh.filter { $0.qos == 2 }
             #expect(once.count == Set(once).count, "\(note): twice")
             for message in Set(wanted) {
-                let isAlike = { (other: Device.Message) in other.topic == message.topic && other.qos == message.qos }
-                let order = fresh.filter(isAlike).reduce(into: [Device.Message]()) { if !$0.contains($1) { $0.append($1) } }
-                #expect(order == wanted.filter { isAlike($0) && order.contains($0) }, "\(note): order")
+                func alike(_ all: [Device.Message]) -> [Device.Message] {
+                    all.filter { $0.topic == message.topic && $0.qos == message.qos }
+                }
+                var order: [Device.Message] = []
+                for message in alike(fresh) where !order.contains(message) { order.append(message) }
+                #expect(order == alike(wanted).filter(order.contains), "\(note): order")
             }
         }
         // What a client was sending at QoS 0 when it was cut off was never taken over.

@@ -37,7 +37,8 @@ import Testing
     func `a value that finds no room is there after the next interval`(pool: String) throws {
         let whole = Run()
         let topics = Set(whole.reader.received.map(\.topic))
-        let row = try #require(whole.first.indices.first { whole.last[$0] > whole.first[$0] && name(whole, $0) == pool })
+        let taken = whole.first.indices.filter { whole.last[$0] > whole.first[$0] }
+        let row = try #require(taken.first { whole.scene.world.poolName(row: $0) == pool })
         #expect(whole.last[row] - whole.first[row] > 90)
         for number in whole.first[row]..<whole.last[row] {
             let run = Run(refusing: (row, number))
@@ -51,7 +52,5 @@ import Testing
             #expect(run.atRest == whole.atRest, note)
         }
     }
-
-    private func name(_ run: Run, _ row: Int) -> String { run.scene.world.poolName(row: row) }
 }
 #endif

@@ -11,6 +11,8 @@ struct ClockState: CustomTestStringConvertible, Sendable {
     var isAddressAbsent = false
     /// The server has to wake up for it. Otherwise it is enough that it is right when somebody asks.
     var wakes = true
+    /// Begins with the server, and not when somebody does something.
+    var beginsAtStart = false
     /// Brings the world into the state. The clock stands still.
     let prepare: @Sendable (World) -> Void
     /// Whether the deadline has come.
@@ -18,12 +20,20 @@ struct ClockState: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    func enter(_ startMs: UInt32) -> World {
-        let world = World(config, clock: Tick(ms: startMs), connections: 24, isAddressAbsent: isAddressAbsent)
+    /// A world in this state, after so many days in which nothing happened.
+    func enter(_ startMs: UInt32, afterDays days: UInt32 = 0) -> World {
+        let start = Tick(ms: startMs &- days &* ClockState.dayMs)
+        let world = World(config, clock: start, connections: 24, isAddressAbsent: isAddressAbsent)
+        for _ in 0..<days {
+            world.server.io.advance(byMs: ClockState.dayMs)
+            world.settle()
+        }
         prepare(world)
         world.settle()
         return world
     }
+
+    private static let dayMs: UInt32 = 86_400_000
 
     /// A connection that is ended at its deadline.
     private static func closed(
@@ -100,17 +110,17 @@ struct ClockState: CustomTestStringConvertible, Sendable {
     ]
 
     private static let system = [
-        ClockState(name: "drops not yet reported", dueMs: 1000, config: "") {
+        ClockState(name: "drops not yet reported", dueMs: 1000, config: "", beginsAtStart: true) {
             $0.connect().enter("s").send(Packet.publish("$SYS/x", [1]))
         } isOver: { !$0.lines("dropped").isEmpty },
         ClockState(name: "repeated lines", dueMs: 10_000, config: "") { world in
             let peer = Address(v4: 0x0A00_0001, port: 1)
             for _ in 0..<3 { world.tryToConnect(port: 1883, from: peer)?.exchange(Packet.ping) }
         } isOver: { !$0.lines("repeated").isEmpty },
-        ClockState(name: "an address that is not there", dueMs: 5000, config: "", isAddressAbsent: true) {
+        ClockState(name: "an address that is not there", dueMs: 5000, config: "", isAddressAbsent: true, beginsAtStart: true) {
             $0.server.io.isAddressAbsent = false
         } isOver: { !$0.lines("listening").isEmpty },
-        ClockState(name: "$SYS", dueMs: 10_000, config: "sys_interval 10") { _ in
+        ClockState(name: "$SYS", dueMs: 10_000, config: "sys_interval 10", beginsAtStart: true) { _ in
         } isOver: { $0.server.inUse.messages > 0 },
     ]
 

@@ -117,7 +117,9 @@ struct ClockState: CustomTestStringConvertible, Sendable {
             let peer = Address(v4: 0x0A00_0001, port: 1)
             for _ in 0..<3 { world.tryToConnect(port: 1883, from: peer)?.exchange(Packet.ping) }
         } isOver: { !$0.lines("repeated").isEmpty },
-        ClockState(name: "an address that is not there", dueMs: 5000, config: "", isAddressAbsent: true, beginsAtStart: true) {
+        ClockState(
+            name: "an address that is not there", dueMs: 5000, config: "", isAddressAbsent: true, beginsAtStart: true
+        ) {
             $0.server.io.isAddressAbsent = false
         } isOver: { !$0.lines("listening").isEmpty },
         ClockState(name: "$SYS", dueMs: 10_000, config: "sys_interval 10", beginsAtStart: true) { _ in

@@ -13,6 +13,8 @@ struct Cut {
         case receivedThenReset
         /// The server's writes were short.
         case receivedAndNoMoreSent
+        /// Both: some of what was sent is lost, and behind it something waited to be sent.
+        case receivedLessThanSent
     }
 
     let way: Way
@@ -26,6 +28,8 @@ struct Cut {
 
     private var countsSent: Bool { way == .sentThenEnd || way == .sentThenReset || way == .sentWithReset }
     var sendLimit: Int? { countsSent ? left : nil }
+    /// How much the server may write.
+    var sendRoom: Int? { way == .receivedAndNoMoreSent ? left : way == .receivedLessThanSent ? left + 20 : nil }
     var receiveLimit: Int? { countsSent ? nil : left }
 
     mutating func note(sent bytes: Int) { if countsSent { left -= bytes } }

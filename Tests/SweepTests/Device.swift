@@ -78,7 +78,7 @@ final class Device {
         inbox = []
         let client = world.connect()
         self.client = client
-        if let cut, cut.way == .receivedAndNoMoreSent { world.server.io.setSendRoom(client.peer, cut.left) }
+        if let room = cut?.sendRoom { world.server.io.setSendRoom(client.peer, room) }
         send(connectPacket)
     }
 

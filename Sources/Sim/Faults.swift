@@ -44,8 +44,6 @@ public struct Faults {
         case shortReceive, emptyReceive, shortSend, refusedSend, delay, refusedAccept, lateEvent, reordered, reset,
             halfOpen
 
-        public static var count: Int { 10 }
-
         public var name: StaticString {
             switch self {
             case .shortReceive: "short-receive"

@@ -8,10 +8,11 @@ struct LayerTests {
         "Engine": ["Base", "Wire"],
         "Config": ["Base"],
         "Broker": ["Base", "Wire", "Engine", "Config"],
-        "Runtime": ["Base", "Wire", "Engine", "Config", "Broker"],
+        "Client": ["Base", "Wire", "Engine", "Config"],
+        "Runtime": ["Base", "Wire", "Engine", "Config", "Broker", "Client"],
         "Linux": ["Base", "Broker", "Runtime", "CPlatform"],
         "Sim": ["Base", "Wire", "Engine", "Config", "Broker", "Runtime"],
-        "swiftlet": ["Base", "Config", "Broker", "Runtime", "Linux"],
+        "swiftlet": ["Base", "Wire", "Engine", "Config", "Broker", "Client", "Runtime", "Linux"],
         "swiftlet-sim": ["Base", "Wire", "Config", "Broker", "Runtime", "Linux", "Sim"],
     ]
 

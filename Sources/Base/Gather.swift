@@ -2,6 +2,11 @@
 public struct Run {
     public var start: UnsafePointer<UInt8>
     public var count: Int
+
+    public init(start: UnsafePointer<UInt8>, count: Int) {
+        self.start = start
+        self.count = count
+    }
 }
 
 /// Collects what one write shall send: pieces of shared memory as they stand, and small pieces copied side by side,

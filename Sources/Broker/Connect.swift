@@ -7,14 +7,14 @@ extension Broker {
     public enum ConnectOutcome {
         /// `displaced` is the connection that had the session until now, or none; it must be closed
         /// [MQTT-3.1.4-2], and the session is no longer its own.
-        case accepted(Handle<Session>, sessionPresent: Bool, displaced: Handle<Link>)
+        case accepted(Handle<Session>, sessionPresent: Bool, displaced: Handle<SessionLink>)
         case refused(CloseReason)
     }
 
     /// Lets a client in whose admission was granted, or says why not. `link` is its connection; `random` makes the id
     /// of a client that has none.
     public mutating func connect(
-        _ connect: Connect, accessIndex: Int, link: Handle<Link>, random: (UInt32, UInt32), now: Tick
+        _ connect: Connect, accessIndex: Int, link: Handle<SessionLink>, random: (UInt32, UInt32), now: Tick
     ) -> ConnectOutcome {
         guard allowZeroLengthClientID || !connect.clientID.isEmpty else { return .refused(.badClientID) }
         guard connect.clientID.count <= limits.maxClientIDBytes else { return .refused(.badClientID) }
@@ -57,7 +57,7 @@ extension Broker {
     }
 
     /// [MQTT-3.1.3-6] `auto-` and 16 hexadecimal digits.
-    private mutating func enterUnnamed(link: Handle<Link>, random: (UInt32, UInt32)) -> ConnectOutcome {
+    private mutating func enterUnnamed(link: Handle<SessionLink>, random: (UInt32, UInt32)) -> ConnectOutcome {
         var space: (UInt64, UInt64, UInt64) = (0, 0, 0)
         return withUnsafeMutableBytes(of: &space) { bytes in
             var line = Line(bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), capacity: bytes.count)
@@ -68,8 +68,8 @@ extension Broker {
         }
     }
 
-    private mutating func enter(_ clientID: ByteView, isClean: Bool, link: Handle<Link>) -> ConnectOutcome {
-        var displaced = Handle<Link>.none
+    private mutating func enter(_ clientID: ByteView, isClean: Bool, link: Handle<SessionLink>) -> ConnectOutcome {
+        var displaced = Handle<SessionLink>.none
         if let known = sessions.find(clientID) {
             // The old connection, if there still is one, ends without DISCONNECT.
             publishWill(known)
@@ -154,7 +154,7 @@ extension Broker {
 
     /// What was sent and not acknowledged goes out again, first and in its old order, with the ids it had
     /// [MQTT-4.4.0-1, MQTT-4.6.0-1].
-    private mutating func resume(_ handle: Handle<Session>, link: Handle<Link>) {
+    private mutating func resume(_ handle: Handle<Session>, link: Handle<SessionLink>) {
         let session = sessions[handle]
         expiries.cancel(handle.index)
         if session.pointee.link.isNone { awayCount -= 1 }
@@ -209,7 +209,7 @@ extension Broker {
     }
 
     /// The connection of the next session that got something to send, or nil. Each is named once.
-    public mutating func takeDirty() -> Handle<Link>? {
+    public mutating func takeDirty() -> Handle<SessionLink>? {
         guard firstDirty.isSome else { return nil }
         let session = sessions[firstDirty]
         firstDirty = session.pointee.nextDirty

@@ -3,7 +3,7 @@ import Engine
 import Wire
 
 /// Stands for the network connection a session is served by, which only the layer above knows.
-public enum Link {}
+public enum SessionLink {}
 
 /// What the broker keeps for one client [MQTT 3.1.1 §3.1.2.4]: subscriptions, messages under way, and the ids it
 /// waits for. Outlives the connection when the client asked for that.
@@ -18,7 +18,7 @@ public struct Session {
     /// The next session in the same bucket of the table.
     var nextInBucket: Handle<Session>
     /// None while the client is away.
-    var link: Handle<Link>
+    var link: Handle<SessionLink>
     /// The session ends with the connection.
     var isClean: Bool
     /// The client is a broker, and said so: it gets nothing back of what it publishes, and RETAIN as it was published.
@@ -60,7 +60,7 @@ public struct Session {
     var lifeSeconds: UInt32 = 0
     var lifeCountedAt: Tick = .zero
 
-    init(clientID: Stored, idHash: UInt32, nextInBucket: Handle<Session>, link: Handle<Link>, isClean: Bool) {
+    init(clientID: Stored, idHash: UInt32, nextInBucket: Handle<Session>, link: Handle<SessionLink>, isClean: Bool) {
         self.clientID = clientID
         self.idHash = idHash
         self.nextInBucket = nextInBucket

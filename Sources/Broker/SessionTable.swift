@@ -48,7 +48,7 @@ struct SessionTable: ~Copyable {
     }
 
     /// A new session; nil when there is no room for it. The client id must not be in the table.
-    mutating func insert(_ clientID: ByteView, link: Handle<Link>, isClean: Bool) -> Handle<Session>? {
+    mutating func insert(_ clientID: ByteView, link: Handle<SessionLink>, isClean: Bool) -> Handle<Session>? {
         guard pool.hasRoom(), let text = texts.store(clientID) else { return nil }
         let idHash = hash.hash(clientID)
         let bucket = bucket(idHash)

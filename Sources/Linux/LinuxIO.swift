@@ -13,27 +13,36 @@ public struct LinuxIO: IO, ~Copyable {
     private var syslog: Int32 = -1
 
     private let verifier: PasswordVerifier?
+    var resolver: NameResolver?
 
     // Tokens that no listener and no connection has.
     private static var signalToken: UInt32 { 0xF_FFFF }
     private static var verdictToken: UInt32 { 0xF_FFFE }
+    private static var resolverToken: UInt32 { 0xF_FFFD }
     private static var backlog: Int32 { 128 }
     private static var standardError: Int32 { 2 }
 
     /// From here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are events. Nil when the system does not give even what that
     /// takes.
-    /// With `verifiesPasswords` a second process is started, now, while this one is small.
-    public init?(verifiesPasswords: Bool, logsToStandardError: Bool, logsToSyslog: Bool) {
+    /// With `verifiesPasswords` or `resolvesNames` a second process is started, now, while this one is small.
+    public init?(
+        verifiesPasswords: Bool = false, resolvesNames: Bool = false, logsToStandardError: Bool, logsToSyslog: Bool
+    ) {
         self.logsToStandardError = logsToStandardError
         self.logsToSyslog = logsToSyslog
         verifier = verifiesPasswords ? PasswordVerifier() : nil
         if verifiesPasswords, verifier == nil { return nil }
+        resolver = resolvesNames ? NameResolver() : nil
+        if resolvesNames, resolver == nil { return nil }
         let epoll = swl_epoll_open()
         let signals = swl_signals()
         guard epoll >= 0, signals >= 0,
             swl_epoll_add(epoll, signals, Event.readable, LinuxIO.signalToken) >= 0
         else { return nil }
         if let verifier, swl_epoll_add(epoll, verifier.descriptor, Event.readable, LinuxIO.verdictToken) < 0 {
+            return nil
+        }
+        if let resolver, swl_epoll_add(epoll, resolver.descriptor, Event.readable, LinuxIO.resolverToken) < 0 {
             return nil
         }
         self.epoll = epoll
@@ -59,6 +68,7 @@ public struct LinuxIO: IO, ~Copyable {
         while i < Int(count) {
             if events[i].token == LinuxIO.signalToken { events[i].flags = swl_read_signal(signals) }
             if events[i].token == LinuxIO.verdictToken { events[i] = verdict() }
+            if events[i].token == LinuxIO.resolverToken { events[i] = resolved() }
             i += 1
         }
         return Int(count)
@@ -73,6 +83,12 @@ public struct LinuxIO: IO, ~Copyable {
     private func verdict() -> Event {
         guard let answer = verifier?.answer() else { preconditionFailure("the password verifier is gone") }
         return Event(token: answer.token, flags: answer.isRight ? Event.granted : Event.denied)
+    }
+
+    /// An answer that nobody waits for any more is an event without flags.
+    private mutating func resolved() -> Event {
+        guard let token = resolver?.read() else { return Event(token: LinuxIO.resolverToken, flags: 0) }
+        return Event(token: token, flags: Event.resolved)
     }
 
     public mutating func listen(_ address: inout Address, interface: ByteView) -> IOResult {
@@ -99,7 +115,7 @@ public struct LinuxIO: IO, ~Copyable {
     public mutating func removeLocal(_ path: ByteView) { _ = withCString(path) { swl_unlink($0) } }
 
     /// `text`, which is short, with a zero byte behind it.
-    private func withCString(_ text: ByteView, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+    func withCString(_ text: ByteView, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
         var space = InlineArray<128, UInt8>(repeating: 0)
         var span = space.mutableSpan
         return span.withUnsafeMutableBufferPointer { buffer in
@@ -175,7 +191,7 @@ public struct LinuxIO: IO, ~Copyable {
         }
     }
 
-    private func result(_ value: Int32) -> IOResult {
+    func result(_ value: Int32) -> IOResult {
         switch Int(value) {
         case 0...: .done(Int(value))
         case SWL_AGAIN: .again

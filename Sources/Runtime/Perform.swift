@@ -51,7 +51,7 @@ extension Server where Net: ~Copyable {
             return
         }
         let connection = memory.connections[handle]
-        let link = Handle<Link>(raw: handle.raw)
+        let link = Handle<SessionLink>(raw: handle.raw)
         // Only a client without an id needs the system's random numbers.
         let random = connect.clientID.isEmpty ? (io.entropy(), io.entropy()) : (0, 0)
         switch memory.broker.connect(

@@ -18,6 +18,30 @@ public struct Connect {
         public let payload: ByteView
         public let qos: QoS
         public let retain: Bool
+
+        /// `topic` is a valid topic name, and both are at most 65,535 bytes long.
+        public init(topic: ByteView, payload: ByteView, qos: QoS, retain: Bool) {
+            self.topic = topic
+            self.payload = payload
+            self.qos = qos
+            self.retain = retain
+        }
+    }
+
+    /// A client's. Strings are valid and at most 65,535 bytes long; without user name there is no password in 3.1.1
+    /// [MQTT-3.1.2-22]; without client id the session is clean [MQTT-3.1.3-7].
+    public init(
+        level: ProtocolLevel, cleanSession: Bool, keepAlive: UInt16, clientID: ByteView, will: Will?,
+        userName: ByteView?, password: ByteView?, isBridge: Bool = false
+    ) {
+        self.level = level
+        self.cleanSession = cleanSession
+        self.keepAlive = keepAlive
+        self.clientID = clientID
+        self.will = will
+        self.userName = userName
+        self.password = password
+        self.isBridge = isBridge
     }
 
     private enum Flag {
@@ -84,5 +108,36 @@ public struct Connect {
             Connect(
                 level: level, cleanSession: flags & Flag.cleanSession != 0, keepAlive: keepAlive, clientID: clientID,
                 will: will, userName: userName, password: password, isBridge: levelByte & Flag.bridge != 0))
+    }
+
+    private var protocolName: ByteView { ByteView(level == .v31 ? "MQIsdp" : "MQTT") }
+
+    private var remaining: Int {
+        func field(_ view: ByteView?) -> Int { view.map { $0.count + 2 } ?? 0 }
+        return field(protocolName) + 4 + field(clientID) + field(will?.topic) + field(will?.payload) + field(userName)
+            + field(password)
+    }
+
+    /// Bytes that `encode` writes.
+    public var byteCount: Int { 1 + VarInt.byteCount(UInt32(remaining)) + remaining }
+
+    public func encode(to writer: inout ByteWriter) {
+        writer.byte(PacketType.connect.rawValue << 4)
+        VarInt.encode(UInt32(remaining), to: &writer)
+        writer.lengthPrefixed(protocolName)
+        writer.byte(level.rawValue | (isBridge ? Flag.bridge : 0))
+        var flags: UInt8 = cleanSession ? Flag.cleanSession : 0
+        if let will { flags |= Flag.will | will.qos.rawValue << 3 | (will.retain ? Flag.willRetain : 0) }
+        if userName != nil { flags |= Flag.userName }
+        if password != nil { flags |= Flag.password }
+        writer.byte(flags)
+        writer.int16(keepAlive)
+        writer.lengthPrefixed(clientID)
+        if let will {
+            writer.lengthPrefixed(will.topic)
+            writer.lengthPrefixed(will.payload)
+        }
+        if let userName { writer.lengthPrefixed(userName) }
+        if let password { writer.lengthPrefixed(password) }
     }
 }

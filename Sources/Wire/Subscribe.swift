@@ -10,6 +10,12 @@ public struct Subscribe {
     public struct Request {
         public let filter: ByteView
         public let qos: QoS
+
+        /// `filter` is a valid topic filter.
+        public init(filter: ByteView, qos: QoS) {
+            self.filter = filter
+            self.qos = qos
+        }
     }
 
     public static func decode(_ body: ByteView) -> Decoded<Subscribe> {
@@ -36,10 +42,42 @@ public struct Subscribe {
         guard let filter = reader.lengthPrefixed(), let options = reader.byte() else { return nil }
         return Request(filter: filter, qos: QoS(rawValue: options) ?? .atMostOnce)
     }
+
+    /// Bytes that `encode` writes for a filter of this length.
+    public static func byteCount(filterBytes: Int) -> Int {
+        let remaining = filterBytes + 5
+        return 1 + VarInt.byteCount(UInt32(remaining)) + remaining
+    }
+
+    /// A packet with one request.
+    public static func encode(_ request: Request, packetID: UInt16, to writer: inout ByteWriter) {
+        writer.byte(PacketType.subscribe.rawValue << 4 | (PacketType.subscribe.requiredFlags ?? 0))
+        VarInt.encode(UInt32(request.filter.count + 5), to: &writer)
+        writer.int16(packetID)
+        writer.lengthPrefixed(request.filter)
+        writer.byte(request.qos.rawValue)
+    }
 }
 
 /// SUBACK [MQTT 3.1.1 §3.9].
-public enum Suback {
+public struct Suback {
+    public let packetID: UInt16
+    /// A byte for each request, in their order: the granted QoS, or `failure`.
+    public let codes: ByteView
+
+    public static func decode(_ body: ByteView) -> Decoded<Suback> {
+        var reader = ByteReader(body)
+        guard let id = reader.int16(), !reader.isAtEnd else { return .bad(.malformed) }
+        guard id != 0 else { return .bad(.badPacketID) }
+        var i = 0
+        while i < reader.rest.count {
+            // [MQTT-3.9.3-2]
+            guard reader.rest[i] <= 2 || reader.rest[i] == failure else { return .bad(.malformed) }
+            i += 1
+        }
+        return .packet(Suback(packetID: id, codes: reader.rest))
+    }
+
     /// The code for a subscription that was not granted.
     public static var failure: UInt8 { 0x80 }
 

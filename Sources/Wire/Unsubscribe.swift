@@ -20,4 +20,18 @@ public struct Unsubscribe {
     }
 
     public mutating func next() -> ByteView? { reader.lengthPrefixed() }
+
+    /// Bytes that `encode` writes for a filter of this length.
+    public static func byteCount(filterBytes: Int) -> Int {
+        let remaining = filterBytes + 4
+        return 1 + VarInt.byteCount(UInt32(remaining)) + remaining
+    }
+
+    /// A packet with one filter, which is valid.
+    public static func encode(_ filter: ByteView, packetID: UInt16, to writer: inout ByteWriter) {
+        writer.byte(PacketType.unsubscribe.rawValue << 4 | (PacketType.unsubscribe.requiredFlags ?? 0))
+        VarInt.encode(UInt32(filter.count + 4), to: &writer)
+        writer.int16(packetID)
+        writer.lengthPrefixed(filter)
+    }
 }

@@ -22,9 +22,9 @@ final class TestBroker {
     /// A client as the layer above the broker knows it.
     struct Client {
         let session: Handle<Session>
-        let link: Handle<Link>
+        let link: Handle<SessionLink>
         let isSessionPresent: Bool
-        let displaced: Handle<Link>
+        let displaced: Handle<SessionLink>
     }
 
     /// `acl` is an access file, nil for none; `change` puts limits over the defaults.
@@ -71,7 +71,7 @@ extension TestBroker {
         _ packet: [UInt8], random: (UInt32, UInt32) = (0, 0)
     ) -> (client: Client?, reason: CloseReason?) {
         links += 1
-        let link = Handle<Link>(raw: links)
+        let link = Handle<SessionLink>(raw: links)
         return withFrame(packet) { frame in
             guard case .packet(let connect) = Connect.decode(frame.body) else { preconditionFailure("bad CONNECT") }
             if case .refused(let reason) = broker.admission(connect, accessIndex: 0) { return (nil, reason) }
@@ -176,8 +176,8 @@ extension TestBroker {
     func wantsFlush() -> Bool { broker.wantsFlush() }
 
     /// The connections that got something to send since the last time.
-    func takeDirty() -> [Handle<Link>] {
-        var links: [Handle<Link>] = []
+    func takeDirty() -> [Handle<SessionLink>] {
+        var links: [Handle<SessionLink>] = []
         while let link = broker.takeDirty() { links.append(link) }
         return links
     }

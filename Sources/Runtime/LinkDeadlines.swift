@@ -1,0 +1,70 @@
+import Base
+import Wire
+
+extension Link {
+    /// Called once a turn, before the events: what is due by `now`.
+    public mutating func advance<Net: ClientIO & ~Copyable>(_ now: Tick, _ io: inout Net) {
+        self.now = now
+        if settings.queueExpiryMs > 0 {
+            counters.droppedExpired &+= outbox.expire(settings.queueExpiryMs, now: now)
+        }
+        switch state {
+        case .idle, .resolving:
+            break
+        case .waiting:
+            if !now.isBefore(stateDue) { start(&io) }
+        case .connecting:
+            if !now.isBefore(stateDue) { abandonAddress(.timedOut, &io) }
+        case .awaitingConnack:
+            if !now.isBefore(stateDue) { end(.timedOut, &io) }
+        case .leaving:
+            if !now.isBefore(stateDue) { end(.disconnected, &io) }
+        case .up:
+            keepAlive(&io)
+        }
+    }
+
+    /// Milliseconds until `advance` or `next` has something to do; nil when only an event can change anything.
+    public func msUntilDue(_ now: Tick) -> UInt32? {
+        if untold != nil || hasMoreToSend { return 0 }
+        var due: Tick?
+        func consider(_ tick: Tick?) {
+            guard let tick else { return }
+            if let earlier = due, !tick.isBefore(earlier) { return }
+            due = tick
+        }
+        switch state {
+        case .idle, .resolving: break
+        case .waiting, .connecting, .awaitingConnack, .leaving: consider(stateDue)
+        case .up: consider(keepAliveDue)
+        }
+        if settings.queueExpiryMs > 0 { consider(outbox.expiryDue(settings.queueExpiryMs)) }
+        guard let due else { return nil }
+        return due.isBefore(now) ? 0 : due.msSince(now)
+    }
+
+    private var keepAliveMs: UInt32 { UInt32(settings.connect.keepAlive) * 1000 }
+    /// How long the broker may take to answer PINGREQ.
+    private var pongMs: UInt32 { min(keepAliveMs, 20_000) }
+
+    private var keepAliveDue: Tick? {
+        guard keepAliveMs > 0 else { return nil }
+        if isPingOwed { return (lastSent.isBefore(lastHeard) ? lastHeard : lastSent).advanced(byMs: pongMs) }
+        return (lastSent.isBefore(lastHeard) ? lastSent : lastHeard).advanced(byMs: keepAliveMs)
+    }
+
+    /// PINGREQ when nothing was sent for so long that the broker might give us up [MQTT-3.1.2-23], or when it was not
+    /// heard of for as long.
+    private mutating func keepAlive<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        // What the owner does not take may hold the answer.
+        if !isDrained { lastHeard = now }
+        guard let due = keepAliveDue, !now.isBefore(due) else { return }
+        if isPingOwed {
+            end(.silent, &io)
+        } else if control.room >= 2 * Acknowledgement.byteCount {
+            Pingreq.encode(to: &control)
+            isPingOwed = true
+            lastSent = now
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Base
+import Wire
+
+extension Link {
+    /// Sends what there is to be sent, as far as the system takes it. Called at the end of a turn.
+    public mutating func flush<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        if descriptor >= 0, state != .connecting { send(&io) }
+        updateInterest(&io)
+    }
+
+    /// Rounds of writing in one turn, so that what comes in is heard, too.
+    private var maxRounds: Int { 16 }
+
+    mutating func send<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        var round = 0
+        hasMoreToSend = false
+        while !isBlocked, descriptor >= 0 {
+            fill(&io)
+            if output.count == sent { break }
+            guard round < maxRounds else {
+                hasMoreToSend = true
+                break
+            }
+            round += 1
+            var run = Run(start: UnsafePointer(output.start + sent), count: output.count - sent)
+            switch io.send(descriptor, &run, 1) {
+            case .done(let count):
+                sent += count
+                lastSent = now
+                if sent < output.count { isBlocked = true }
+            case .again, .exhausted:
+                isBlocked = true
+            case .closed, .absent, .failed:
+                // What the broker said before it went is still read.
+                isBlocked = true
+                if peerEnd == nil { peerEnd = .lost }
+            }
+            if sent == output.count {
+                output.removeAll()
+                sent = 0
+            }
+        }
+    }
+
+    /// Puts into the output what may go out, as far as there is room.
+    private mutating func fill<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        guard state == .up || state == .leaving, !hasDisconnected else { return }
+        sendReceipts()
+        _ = makeRoom(output.capacity)
+        while true {
+            if outbox.writing.isNone {
+                moveControl()
+                guard control.count == 0, outbox.beginWriting(maxInflight: settings.maxInflight) else { break }
+            }
+            let message = outbox.records[outbox.writing].pointee
+            switch outbox.writer.write(message, from: outbox.store, to: &output, &io) {
+            case .full: return
+            case .done:
+                if message.qos == .atMostOnce { counters.messagesSent &+= 1 }
+                outbox.finishWriting()
+            case .failed:
+                // What was promised in the header cannot be kept.
+                fileFailed(&io)
+                return
+            }
+        }
+        if state == .leaving, outbox.isEmpty, control.count == 0, makeRoom(2) {
+            Disconnect.encode(to: &output)
+            hasDisconnected = true
+        }
+    }
+
+    private mutating func fileFailed<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        outbox.dropWriting()
+        end(.fileFailed, &io)
+    }
+
+    /// Makes the system's watch what the link's state asks for.
+    private mutating func updateInterest<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        guard descriptor >= 0, state != .connecting else { return }
+        // Everything is sent, and nothing unread is lost by closing: the broker is not waited for.
+        if hasDisconnected, output.count == sent, !hasSubscribed || peerEnd != nil {
+            end(.disconnected, &io)
+            return
+        }
+        let wanted = (isDrained ? Event.readable : 0) | (isBlocked && peerEnd == nil ? Event.writable : 0)
+        guard wanted != interest else { return }
+        interest = wanted
+        io.rewatch(descriptor, interest: wanted, token: token)
+    }
+}

@@ -1,0 +1,173 @@
+import Base
+import Engine
+import Wire
+
+extension Link {
+    /// Something has happened to the link's descriptor, or to the name that is looked up.
+    public mutating func handle<Net: ClientIO & ~Copyable>(_ event: Event, _ io: inout Net) {
+        if event.flags & Event.resolved != 0 {
+            resolved(&io)
+            return
+        }
+        guard descriptor >= 0 else { return }
+        if state == .connecting {
+            finishConnecting(&io)
+            return
+        }
+        if event.flags & Event.writable != 0 { isBlocked = false }
+        let isBroken = event.flags & Event.failed != 0
+        if isBroken || event.flags & interest & Event.readable != 0 { receive(isBroken: isBroken, &io) }
+    }
+
+    private mutating func receive<Net: ClientIO & ~Copyable>(isBroken: Bool, _ io: inout Net) {
+        if hasDisconnected { taken = filled }
+        if taken > 0 {
+            window.update(from: window + taken, count: filled - taken)
+            filled -= taken
+            taken = 0
+        }
+        let room = min(limits.receiveBytes, windowBytes - filled)
+        guard room > 0 else {
+            // What is whole waits for the owner, and so does the network; but one that is broken does not stop saying so.
+            if isBroken { hangUp(.lost, &io) }
+            return
+        }
+        switch io.receive(descriptor, window + filled, room) {
+        case .done(let count):
+            filled += count
+            lastHeard = now
+        case .again: return
+        case .closed(let isOrderly): hangUp(isOrderly ? .closed : .lost, &io)
+        case .exhausted, .absent, .failed: hangUp(.lost, &io)
+        }
+        isDrained = false
+    }
+
+    /// Nothing more will come. What has come is still to be taken.
+    private mutating func hangUp<Net: ClientIO & ~Copyable>(_ reason: LinkEnd, _ io: inout Net) {
+        if peerEnd == nil { peerEnd = reason }
+        io.close(descriptor)
+        descriptor = -1
+    }
+
+    /// What has happened next, or nil when nothing is left: then all that is whole was taken.
+    public mutating func next<Net: ClientIO & ~Copyable>(_ io: inout Net) -> LinkEvent? {
+        if untold != nil { return takeUntold() }
+        while state == .awaitingConnack || state == .up || state == .leaving {
+            if hasDisconnected {
+                // The rest is of no interest but for its end.
+                isDrained = true
+                guard peerEnd != nil else { return nil }
+                end(.disconnected, &io)
+                break
+            }
+            // Whatever is read next may have to be answered.
+            guard control.room >= Acknowledgement.byteCount else {
+                send(&io)
+                if control.room < Acknowledgement.byteCount { return nil }
+                continue
+            }
+            let bytes = ByteView(window + taken, filled - taken)
+            switch FrameReader.next(bytes, maxPacketBytes: limits.maxPacketBytes) {
+            case .frame(let frame, let byteCount):
+                // A message that cannot be noted stays where it is until there is room.
+                if frame.type == .publish, !receipts.hasRoom { return nil }
+                taken += byteCount
+                if let event = take(frame, &io) { return event }
+            case .needMore:
+                isDrained = true
+                guard let peerEnd else { return nil }
+                end(peerEnd, &io)
+                return takeUntold()
+            case .bad(let reason):
+                end(.violation(reason), &io)
+                return takeUntold()
+            }
+        }
+        return untold == nil ? nil : takeUntold()
+    }
+
+    private mutating func take<Net: ClientIO & ~Copyable>(_ frame: Frame, _ io: inout Net) -> LinkEvent? {
+        switch machine.received(frame) {
+        case .answer(let answer):
+            return answered(answer, &io)
+        case .publish(let publish):
+            return take(publish, &io)
+        case .acknowledge(let type, let packetID):
+            return acknowledged(type, packetID, &io)
+        case .release(let packetID):
+            inbound.released(packetID, in: &inboundIDs)
+            Acknowledgement.encode(.pubcomp, packetID: packetID, to: &control)
+            return nil
+        case .subscribed(let suback):
+            outbox.requestAnswered(suback.packetID)
+            return .subscribed(packetID: suback.packetID, code: suback.codes[0])
+        case .unsubscribed(let packetID):
+            outbox.requestAnswered(packetID)
+            return .unsubscribed(packetID: packetID)
+        case .pong:
+            isPingOwed = false
+            return nil
+        case .close(let reason):
+            end(.violation(reason), &io)
+            return takeUntold()
+        }
+    }
+
+    private mutating func take<Net: ClientIO & ~Copyable>(_ publish: Publish, _ io: inout Net) -> LinkEvent? {
+        if publish.qos == .exactlyOnce {
+            if inbound.holds(publish.packetID, in: inboundIDs) {
+                // [MQTT-4.3.3-2] The owner has it, or is done with it already.
+                if !receipts.renew(publish) { receipts.done(receipts.add(publish.packetID, publish.qos)) }
+                sendReceipts()
+                return nil
+            }
+            guard inboundIDs.hasRoom() else {
+                // Waiting would not help: the PUBRELs that make room are behind this.
+                end(.violation(.receiveWindowExceeded), &io)
+                return takeUntold()
+            }
+            inbound.received(publish.packetID, in: &inboundIDs)
+        } else if publish.qos == .atLeastOnce, receipts.renew(publish) {
+            sendReceipts()
+            return nil
+        }
+        counters.messagesReceived &+= 1
+        if publish.qos == .atMostOnce { return .message(publish, ticket: 0) }
+        return .message(publish, ticket: receipts.add(publish.packetID, publish.qos))
+    }
+
+    private mutating func acknowledged<Net: ClientIO & ~Copyable>(
+        _ type: PacketType, _ packetID: UInt16, _ io: inout Net
+    ) -> LinkEvent? {
+        switch outbox.acknowledged(type, packetID) {
+        case .complete:
+            counters.messagesSent &+= 1
+            return .published(packetID: packetID)
+        case .release:
+            Acknowledgement.encode(.pubrel, packetID: packetID, to: &control)
+            return nil
+        case .violation:
+            end(.violation(.unexpectedPacket), &io)
+            return takeUntold()
+        case nil:
+            // The exchange is over on our side; the broker need not know yet.
+            if type == .pubrec { Acknowledgement.encode(.pubrel, packetID: packetID, to: &control) }
+            return nil
+        }
+    }
+
+    /// The owner is done with a message. PUBACK or PUBREC goes out when all messages before it are done, too.
+    public mutating func acknowledge(_ ticket: UInt32) {
+        receipts.done(ticket)
+        sendReceipts()
+    }
+
+    mutating func sendReceipts() {
+        guard state == .up else { return }
+        while control.room >= 2 * Acknowledgement.byteCount, let receipt = receipts.next() {
+            Acknowledgement.encode(
+                receipt.qos == .atLeastOnce ? .puback : .pubrec, packetID: receipt.packetID, to: &control)
+        }
+    }
+}

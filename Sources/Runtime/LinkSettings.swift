@@ -1,0 +1,100 @@
+import Base
+import Wire
+
+/// Where and as whom a link connects. Views last as long as the link.
+public struct LinkSettings {
+    /// A broker: a host name or numeric address with its port, or the path of a unix socket.
+    public struct Endpoint {
+        public var host = ByteView.empty
+        public var port: UInt16 = 1883
+        /// Empty for TCP.
+        public var path = ByteView.empty
+
+        public init() {}
+    }
+
+    /// Tried in this order at each attempt.
+    public var endpoints = InlineArray<4, Endpoint>(repeating: Endpoint())
+    public var endpointCount = 0
+    /// Where connections come from; nil for what the system chooses.
+    public var localAddress: Address?
+    public var connect: Connect
+    /// For the connection to one address, and again for the answer to CONNECT.
+    public var connectTimeoutMs: UInt32 = 10_000
+    /// Between attempts: see `Backoff`.
+    public var retryMs: UInt32 = 1000
+    public var maxRetryMs: UInt32 = 30_000
+    /// QoS 1 and 2 messages on their way to the broker at a time.
+    public var maxInflight = 20
+    /// How long a message may wait to be sent for the first time; zero for ever.
+    public var queueExpiryMs: UInt32 = 0
+    /// What makes room for a new message when the queue is full: nothing, or the one that has waited longest.
+    public var dropsOldest = false
+
+    public init(_ connect: Connect) { self.connect = connect }
+
+    public mutating func add(_ endpoint: Endpoint) -> Bool {
+        guard endpointCount < endpoints.count else { return false }
+        endpoints[endpointCount] = endpoint
+        endpointCount += 1
+        return true
+    }
+}
+
+/// What sizes a link's memory.
+public struct LinkLimits {
+    /// The longest packet that can arrive.
+    public var maxPacketBytes = 262_144
+    /// Bytes read in one go.
+    public var receiveBytes = 65_536
+    /// Bytes written in one go; a CONNECT must fit, and a SUBSCRIBE or UNSUBSCRIBE.
+    public var sendBytes = 65_536
+    /// Messages to the broker that wait or are not acknowledged yet.
+    public var maxQueued = 1000
+    /// Bytes of their topics and payloads.
+    public var queueBytes = 1 << 20
+    /// Messages from the broker that are not acknowledged yet.
+    public var maxIncoming = 1000
+
+    public init() {}
+}
+
+/// Why a connection, or an attempt to have one, ended.
+public enum LinkEnd {
+    /// No endpoint has an address.
+    case notFound
+    /// A name could not be looked up.
+    case notResolved
+    /// The system's error number.
+    case unreachable(Int32)
+    /// Nobody answered in time.
+    case timedOut
+    /// CONNACK said no.
+    case refused(ConnackCode)
+    /// The broker closed the connection.
+    case closed
+    /// The network broke it.
+    case lost
+    /// The broker is silent and does not answer PINGREQ.
+    case silent
+    /// The broker sent what it must not.
+    case violation(CloseReason)
+    /// The file with a payload cannot be read to its end. The message is given up.
+    case fileFailed
+    /// We ended it.
+    case disconnected
+}
+
+/// What happens on a link. Views point into its receive window and last until the next event.
+public enum LinkEvent {
+    case connected(sessionPresent: Bool)
+    /// With QoS 1 or 2 the owner calls `acknowledge` with the ticket, now or later.
+    case message(Publish, ticket: UInt32)
+    /// A message of ours with QoS 1 or 2 has arrived.
+    case published(packetID: UInt16)
+    /// The granted QoS, or `Suback.failure`.
+    case subscribed(packetID: UInt16, code: UInt8)
+    case unsubscribed(packetID: UInt16)
+    /// There is no connection; `retry` or `start` makes the next attempt.
+    case ended(LinkEnd)
+}

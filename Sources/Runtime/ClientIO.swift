@@ -3,7 +3,7 @@ import Base
 /// What a connection of our own wants of the world outside, beyond what the broker wants.
 public protocol ClientIO: IO, ~Copyable {
     /// Begins to connect: an event says that the descriptor is writable, or failed, when `connected` can tell more.
-    /// From `local`, whose port may be zero, unless it is nil. Failures come as `failed` with the system's error number.
+    /// From `local`, whose port may be zero, unless it is nil. Failures come as `failed` with the error number.
     mutating func connect(_ remote: Address, from local: Address?) -> IOResult
     /// The same to a unix socket.
     mutating func connectLocal(_ path: ByteView) -> IOResult

@@ -5,9 +5,9 @@ import Wire
 /// One connection of ours to a broker, over and over: finds the broker, connects, keeps the connection alive, and keeps
 /// the promises of QoS 1 and 2 in both directions from one connection to the next.
 ///
-/// The owner waits for events and then calls, in this order: `advance`, `handle` for events with the link's token, `next`
-/// until nil, whatever it has to publish, `flush`. What it does not take by `next` is not read from the network either,
-/// while the connection is kept alive all the same.
+/// The owner waits for events and then calls, in this order: `advance`, `handle` for events with the link's token,
+/// `next` until nil, whatever it has to publish, `flush`. What it does not take by `next` is not read from the network
+/// either, while the connection is kept alive all the same.
 public struct Link: ~Copyable {
     enum State: UInt8 {
         /// Nothing happens until the owner says so.
@@ -93,10 +93,11 @@ public struct Link: ~Copyable {
         backoff = Backoff(baseMs: settings.retryMs, capMs: settings.maxRetryMs)
         windowBytes = limits.maxPacketBytes + limits.receiveBytes
         window = arena.carve("receive window", key: "max_packet_size", count: windowBytes, of: UInt8.self)
-        let outputBytes = arena.carve("send buffer", key: "receive_buffer_size", count: limits.sendBytes, of: UInt8.self)
-        output = ByteWriter(outputBytes, capacity: limits.sendBytes)
-        let controlBytes = arena.carve("replies", key: "receive_buffer_size", count: limits.sendBytes, of: UInt8.self)
-        control = ByteWriter(controlBytes, capacity: limits.sendBytes)
+        let sendBytes = limits.sendBytes
+        let outputStart = arena.carve("send buffer", key: "receive_buffer_size", count: sendBytes, of: UInt8.self)
+        output = ByteWriter(outputStart, capacity: sendBytes)
+        let controlStart = arena.carve("replies", key: "receive_buffer_size", count: sendBytes, of: UInt8.self)
+        control = ByteWriter(controlStart, capacity: sendBytes)
         inboundIDs = Pool(&arena, "incoming QoS 2", key: "max_incoming_inflight", count: limits.maxIncoming)
         receipts = Receipts(&arena, count: limits.maxIncoming)
         outbox = Outbox(&arena, limits)

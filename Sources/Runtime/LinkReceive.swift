@@ -28,7 +28,7 @@ extension Link {
         }
         let room = min(limits.receiveBytes, windowBytes - filled)
         guard room > 0 else {
-            // What is whole waits for the owner, and so does the network; but one that is broken does not stop saying so.
+            // What is whole waits for the owner, and the network with it; but what is broken does not stop saying so.
             if isBroken { hangUp(.lost, &io) }
             return
         }

@@ -4,8 +4,8 @@ import Wire
 /// Which messages from the broker are still to be acknowledged: in the order in which they came, for that is the order
 /// in which PUBACK and PUBREC must go out [MQTT-4.6.0-2, MQTT-4.6.0-3], whenever the owner is done with each.
 ///
-/// What was not acknowledged when a connection ended comes again with the next one, if the broker kept the session. Until
-/// then its receipt is old: nothing is sent for it, and a repetition is not a new message.
+/// What was not acknowledged when a connection ended comes again with the next one, if the broker kept the session.
+/// Until then its receipt is old: nothing is sent for it, and a repetition is not a new message.
 struct Receipts: ~Copyable {
     private struct Receipt {
         var packetID: UInt16
@@ -48,7 +48,7 @@ struct Receipts: ~Copyable {
         return end &- 1
     }
 
-    /// Whether the message is a repetition of one that the owner has already; then it is acknowledged when that is done.
+    /// Whether the message is a repetition of one that the owner has already; it is acknowledged when that is done.
     mutating func renew(_ publish: Publish) -> Bool {
         guard oldCount > 0, let ticket = find(publish.packetID, publish.qos) else { return false }
         if !publish.isDuplicate, publish.qos == .atLeastOnce {

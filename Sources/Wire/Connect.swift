@@ -113,7 +113,10 @@ public struct Connect {
     private var protocolName: ByteView { ByteView(level == .v31 ? "MQIsdp" : "MQTT") }
 
     private var remaining: Int {
-        func field(_ view: ByteView?) -> Int { view.map { $0.count + 2 } ?? 0 }
+        func field(_ view: ByteView?) -> Int {
+            guard let view else { return 0 }
+            return view.count + 2
+        }
         return field(protocolName) + 4 + field(clientID) + field(will?.topic) + field(will?.payload) + field(userName)
             + field(password)
     }

@@ -54,6 +54,45 @@ enum Golden {
         ("d0 00", encoded { Pingresp.encode(to: &$0) }),
     ]
 
+    /// The same as a client writes them, with one filter in a packet.
+    static let written: [(row: String, bytes: [UInt8])] = [
+        ("10 0d 00 04 'MQTT' 04 02 00 3c 00 01 'a'", connect("a")),
+        ("10 0c 00 04 'MQTT' 04 02 00 3c 00 00", connect("")),
+        ("10 0f 00 06 'MQIsdp' 03 02 00 3c 00 01 'a'", connect("a", level: .v31)),
+        ("10 0d 00 04 'MQTT' 84 00 00 3c 00 01 'a'", connect("a", clean: false, isBridge: true)),
+        ("10 11 00 04 'MQTT' 04 82 00 3c 00 01 'a' 00 02 'me'", connect("a", user: "me")),
+        (
+            "10 1f 00 04 'MQTT' 04 ee 00 3c 00 02 'id' 00 03 'w/t' 00 02 'by' 00 02 'me' 00 02 'pw'",
+            connect("id", will: ("w/t", "by", .atLeastOnce, true), user: "me", password: "pw")
+        ),
+        (
+            "10 15 00 04 'MQTT' 04 16 00 3c 00 01 'a' 00 01 'w' 00 03 'bye'",
+            connect("a", will: ("w", "bye", .exactlyOnce, false))
+        ),
+        ("82 08 00 0a 00 03 'a/b' 02", encoded {
+            Subscribe.encode(Subscribe.Request(filter: ByteView("a/b"), qos: .exactlyOnce), packetID: 10, to: &$0)
+        }),
+        ("a2 07 ff ff 00 03 'a/#'", encoded { Unsubscribe.encode(ByteView("a/#"), packetID: 65_535, to: &$0) }),
+        ("c0 00", encoded { Pingreq.encode(to: &$0) }),
+        ("e0 00", encoded { Disconnect.encode(to: &$0) }),
+    ]
+
+    private static func connect(
+        _ id: StaticString, level: ProtocolLevel = .v311, clean: Bool = true,
+        will: (topic: StaticString, payload: StaticString, qos: QoS, retain: Bool)? = nil,
+        user: StaticString? = nil, password: StaticString? = nil, isBridge: Bool = false
+    ) -> [UInt8] {
+        let packet = Connect(
+            level: level, cleanSession: clean, keepAlive: 60, clientID: ByteView(id),
+            will: will.map {
+                Connect.Will(topic: ByteView($0.topic), payload: ByteView($0.payload), qos: $0.qos, retain: $0.retain)
+            },
+            userName: user.map { ByteView($0) }, password: password.map { ByteView($0) }, isBridge: isBridge)
+        let bytes = encoded { packet.encode(to: &$0) }
+        precondition(bytes.count == packet.byteCount)
+        return bytes
+    }
+
     static let all = requests.map(\.row) + replies.map(\.row)
 
     private static func suback(_ id: UInt16, _ codes: [UInt8], to writer: inout ByteWriter) {

@@ -20,6 +20,11 @@ struct GoldenTests {
     @Test(arguments: Golden.replies)
     func `Every reply is written byte for byte`(row: String, bytes: [UInt8]) { #expect(bytes == hex(row)) }
 
+    @Test(arguments: Golden.written)
+    func `Every request is written byte for byte [MQTT-3.1.3-1]`(row: String, bytes: [UInt8]) {
+        #expect(bytes == hex(row))
+    }
+
     @Test(arguments: Golden.all)
     func `Every beginning of a packet asks for the rest of it`(row: String) {
         let bytes = hex(row)

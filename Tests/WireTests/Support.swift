@@ -38,7 +38,7 @@ func withView<R>(_ bytes: some Collection<UInt8>, _ body: (ByteView) throws -> R
 
 /// The bytes that `encode` writes.
 func encoded(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
-    var space = [UInt8](repeating: 0, count: 16)
+    var space = [UInt8](repeating: 0, count: 64)
     return space.withUnsafeMutableBufferPointer { buffer in
         var writer = ByteWriter(buffer.baseAddress!, capacity: buffer.count)
         encode(&writer)

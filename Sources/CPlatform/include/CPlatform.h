@@ -35,8 +35,8 @@ uint32_t swl_now_ms(void);
 uint32_t swl_wall_seconds(void);
 int32_t swl_random(void *_Nonnull target, intptr_t bytes);
 
-/* Names of machines. Blocks for many seconds where nobody answers. Writes at most `capacity` addresses of 16 bytes, best
- * first; returns how many, zero when there is no such name, or SWL_AGAIN when nobody could tell. */
+/* Names of machines. Blocks for many seconds where nobody answers. Writes at most `capacity` addresses of 16 bytes,
+ * best first; returns how many, zero when there is no such name, or SWL_AGAIN when nobody could tell. */
 int32_t swl_look_up(const char *_Nonnull name, uint8_t *_Nonnull addresses, int32_t capacity);
 
 /* Files. `path` ends with a zero byte. */
@@ -74,8 +74,8 @@ int32_t swl_listen_local(const char *_Nonnull path, int32_t backlog);
 int32_t swl_unlink(const char *_Nonnull path);
 int32_t swl_local_port(int32_t fd);
 int32_t swl_accept(int32_t fd, uint8_t *_Nonnull address, uint16_t *_Nonnull port);
-/* Begins to connect, from `local` unless it is null; the socket becomes writable when swl_connect_result can tell. These
- * three give SWL_FAILED - errno whatever it is. */
+/* Begins to connect, from `local` unless it is null; the socket becomes writable when swl_connect_result can tell.
+ * These three give SWL_FAILED - errno whatever it is. */
 int32_t swl_connect(const uint8_t *_Nonnull address, uint16_t port, const uint8_t *_Nullable local,
                     uint16_t local_port);
 int32_t swl_connect_local(const char *_Nonnull path);

@@ -13,6 +13,7 @@ let package = Package(
     products: [
         .executable(name: "swiftlet", targets: ["swiftlet"]),
         .executable(name: "swiftlet-sim", targets: ["swiftlet-sim"]),
+        .library(name: "MQTTClient", targets: ["MQTTClient"]),
     ],
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("bearssl")]),
@@ -28,6 +29,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: ["Base", "Wire", "Engine", "Broker", "Client", "Config", "Runtime", "Linux"]),
+        .target(name: "MQTTClient", dependencies: ["Base", "Wire", "Runtime", "Linux"]),
+        .executableTarget(name: "mqttclient-example", dependencies: ["MQTTClient"]),
         .executableTarget(
             name: "swiftlet-sim",
             dependencies: ["Base", "Wire", "Broker", "Config", "Runtime", "Linux", "Sim", "Oracle"]),
@@ -50,6 +53,8 @@ let package = Package(
             name: "SweepTests",
             dependencies: ["Base", "Wire", "Broker", "Config", "Runtime", "Sim", "TestSupport", "TestWorld"],
             swiftSettings: refusals),
+        .testTarget(
+            name: "MQTTClientTests", dependencies: ["Base", "Config", "Broker", "Runtime", "Linux", "MQTTClient"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

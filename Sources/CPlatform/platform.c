@@ -262,31 +262,38 @@ uint32_t swl_read_signal(int32_t fd) {
     }
 }
 
-int32_t swl_start_helper(int32_t *child) {
+int32_t swl_open_pair(int32_t *other) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failure();
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    *other = ends[1];
+    return ends[0];
+}
+
+int32_t swl_start_helper(int32_t *child) {
+    int32_t other, end = swl_open_pair(&other);
+    if (end < 0) return end;
     /* musl's fork() would bring its allocator along; there is one thread, so nothing is lost. */
     pid_t pid = _Fork();
     if (pid < 0) {
         int32_t reason = failure();
-        close(ends[0]);
-        close(ends[1]);
+        close(end);
+        close(other);
         return reason;
     }
     if (pid == 0) {
-        close(ends[0]);
+        close(end);
         /* Ends with its parent, and not when a terminal's Ctrl-C reaches both. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGINT, SIG_IGN);
         signal(SIGTERM, SIG_IGN);
         signal(SIGHUP, SIG_IGN);
-        *child = ends[1];
+        *child = other;
         return 0;
     }
-    close(ends[1]);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    close(other);
     *child = -1;
-    return ends[0];
+    return end;
 }
 
 void swl_exit(int32_t status) { _exit(status); }

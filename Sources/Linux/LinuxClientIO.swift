@@ -29,6 +29,12 @@ extension LinuxIO: ClientIO {
         resolver?.resolution(addresses, capacity: capacity) ?? .unavailable
     }
 
+    /// What there is to read from a pipe or the like, which is not a socket.
+    public mutating func read(_ descriptor: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
+        let got = swl_read(descriptor, target, count)
+        return got == 0 ? .closed(isOrderly: true) : result(got)
+    }
+
     public mutating func readFile(
         _ descriptor: Int32, offset: Int, _ target: UnsafeMutablePointer<UInt8>, _ count: Int
     ) -> IOResult {

@@ -5,7 +5,8 @@ import Runtime
 /// `IO` by epoll and non-blocking sockets.
 public struct LinuxIO: IO, ~Copyable {
     private let epoll: Int32
-    /// Readable when the process is asked to end, to read its config again, or to report.
+    /// Readable when the process is asked to end, to read its config again, or to report; below zero in a program
+    /// whose signals are not ours.
     private let signals: Int32
     private let logsToStandardError: Bool
     private let logsToSyslog: Bool
@@ -47,6 +48,28 @@ public struct LinuxIO: IO, ~Copyable {
         }
         self.epoll = epoll
         self.signals = signals
+    }
+
+    /// For a part of a larger program, which keeps its signals and its log. Nil when the system has no descriptors.
+    public init?(resolver: consuming NameResolver) {
+        logsToStandardError = false
+        logsToSyslog = false
+        verifier = nil
+        signals = -1
+        epoll = swl_epoll_open()
+        guard epoll >= 0,
+            swl_epoll_add(epoll, resolver.descriptor, Event.readable, LinuxIO.resolverToken) >= 0
+        else { return nil }
+        self.resolver = resolver
+    }
+
+    /// Gives the descriptors back; to be called last, and only where the process goes on.
+    public mutating func end() {
+        _ = swl_close(epoll)
+        if signals >= 0 { _ = swl_close(signals) }
+        if let resolver { _ = swl_close(resolver.descriptor) }
+        if let verifier { _ = swl_close(verifier.descriptor) }
+        if syslog >= 0 { _ = swl_close(syslog) }
     }
 
     public mutating func now() -> Tick { Tick(ms: swl_now_ms()) }

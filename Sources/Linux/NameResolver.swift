@@ -3,7 +3,7 @@ import CPlatform
 import Runtime
 
 /// Looks up names in a process of its own, so that the loop never waits for a name server that does not answer.
-struct NameResolver {
+public struct NameResolver {
     /// The loop's end of a socket for whole messages.
     let descriptor: Int32
     /// The number of the question that is asked, since earlier ones may still be answered.
@@ -18,6 +18,16 @@ struct NameResolver {
     /// one that is not used, and the addresses.
     private static var headBytes: Int { 4 }
     private static var maxNameBytes: Int { 255 }
+
+    /// With a process that somebody else has started, or a thread: `serve` runs there, with the descriptor that it is
+    /// given. For programs of many threads, which must not go on in a copy of their process.
+    public init?(startingServer start: (Int32) -> Void) {
+        var other: Int32 = -1
+        let descriptor = swl_open_pair(&other)
+        guard descriptor >= 0 else { return nil }
+        self.descriptor = descriptor
+        start(other)
+    }
 
     /// Starts the process, which never returns from here. Nil when the system does not give one.
     init?() {
@@ -76,7 +86,8 @@ struct NameResolver {
     }
 
     /// The new process: answers until the other end is closed.
-    private static func serve(_ descriptor: Int32) {
+    public static func serve(_ descriptor: Int32) {
+        defer { _ = swl_close(descriptor) }
         var space = InlineArray<400, UInt8>(repeating: 0)
         var span = space.mutableSpan
         span.withUnsafeMutableBufferPointer { buffer in

@@ -23,9 +23,13 @@ enum Tree {
 
     static let swift = files.filter { $0.path.hasSuffix(".swift") }
     /// What is compiled for the routers.
-    static let sources = swift.filter { $0.path.hasPrefix("Sources/") && $0.path != hostOnly }
-    /// There the oracle looks on, which routers have no use for.
-    private static let hostOnly = "Sources/swiftlet-sim/main.swift"
+    static let sources = swift.filter { file in
+        file.path.hasPrefix("Sources/") && !hostOnly.contains { file.path.hasPrefix($0) }
+    }
+    /// Where the oracle looks on, and what is for programs on larger machines: routers have no use for it.
+    private static let hostOnly = [
+        "Sources/swiftlet-sim/main.swift", "Sources/MQTTClient/", "Sources/mqttclient-example/",
+    ]
 
     static var topLevel: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: root.path).filter { !$0.hasPrefix(".") } }

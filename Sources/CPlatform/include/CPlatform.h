@@ -102,6 +102,8 @@ uint32_t swl_read_signal(int32_t fd);
 /* Starts a process that shares nothing with this one but a socket for whole messages: returns the socket here, and in
  * the new process sets `*child` to its end of it and returns 0. The process ends when this one does. */
 int32_t swl_start_helper(int32_t *_Nonnull child);
+/* The same socket without a process: returns one end, which does not block, and sets `*other` to the other. */
+int32_t swl_open_pair(int32_t *_Nonnull other);
 void swl_exit(int32_t status);
 int32_t swl_send_message(int32_t fd, const void *_Nonnull source, intptr_t bytes);
 

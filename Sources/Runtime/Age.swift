@@ -9,7 +9,7 @@ extension Server where Net: ~Copyable {
         guard now.msSince(agedAt) >= dayMs else { return }
         agedAt = now
         acceptSecond = aged(acceptSecond)
-        lastLineAt = aged(lastLineAt)
+        reporter.age(now: now, limit: dayMs)
         memory.failedLogins.forgetOld(now)
         var index = 0
         while index < memory.connections.capacity {

@@ -36,6 +36,8 @@ extension Server where Net: ~Copyable {
             reportNeedsRestart(.logDest)
         }
         settings = merged
+        reporter.levels = merged.logLevels
+        reporter.hasTime = merged.logsTime
         timeouts = Timeouts(merged.limits)
         updateDeadlines()
         memory.broker.use(merged)

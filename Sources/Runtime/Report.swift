@@ -89,55 +89,8 @@ extension Server where Net: ~Copyable {
         if isQuoted { memory.line.byte(UInt8(ascii: "\"")) }
     }
 
-    private mutating func beginLine(_ event: LogEvent) {
-        lineLevel = event.level
-        if settings.logsTime { memory.line.time(io.wallSeconds()) }
-        eventStart = memory.line.count
-        memory.line.event(event)
-    }
-
-    private mutating func writeLine() {
-        let line = memory.line.ended()
-        if settings.logLevels.contains(lineLevel) { writeOrFold(line) }
-        memory.line.removeAll()
-    }
-
-    /// A line that is the same as the one before, but for its time, is only counted, until another comes or a while has
-    /// passed.
-    private mutating func writeOrFold(_ line: ByteView) {
-        let signature = foldHash.hash(line.dropFirst(eventStart))
-        if signature == lastSignature, now.msSince(lastLineAt) < foldMs {
-            repeatedLines += 1
-            return
-        }
-        writeRepeated()
-        lastSignature = signature
-        lastLineAt = now
-        io.log(line, lineLevel)
-    }
-
-    private var foldMs: UInt32 { 10_000 }
-
-    /// When lines that were only counted must be told of.
-    var repeatedDue: Tick? { repeatedLines > 0 ? lastLineAt.advanced(byMs: foldMs) : nil }
-
-    mutating func reportRepeated() {
-        if let due = repeatedDue, !now.isBefore(due) { writeRepeated() }
-    }
-
-    private mutating func writeRepeated() {
-        guard repeatedLines > 0 else { return }
-        var space: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
-        let count = repeatedLines
-        repeatedLines = 0
-        withUnsafeMutableBytes(of: &space) { bytes in
-            var line = Line(bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), capacity: bytes.count)
-            if settings.logsTime { line.time(io.wallSeconds()) }
-            line.event(.repeated)
-            line.field("count", count)
-            io.log(line.ended(), LogEvent.repeated.level)
-        }
-    }
+    private mutating func beginLine(_ event: LogEvent) { reporter.begin(event, &memory.line, &io) }
+    private mutating func writeLine() { reporter.end(&memory.line, &io, now: now) }
 }
 
 // On request.

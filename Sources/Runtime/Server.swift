@@ -47,16 +47,7 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
     var topicBytes = 0
     var arenaBytes = 0
 
-    // The line being written, and the one before.
-    var lineLevel = LogLevel.information
-    /// Where the line's event begins, behind the time.
-    var eventStart = 0
-    let foldHash: KeyedHash
-    var lastSignature: UInt32 = 0
-    var lastLineAt: Tick
-    /// Lines equal to the last one that were not written.
-    var repeatedLines = 0
-
+    var reporter: Reporter
     var counters = Counters()
     /// What was last reported of the counters, and when.
     var reported = Counters()
@@ -75,10 +66,9 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
         mayUseACL = settings.usesACL
         reportedAt = now
         systemTopicsAt = now
-        lastLineAt = now
         acceptSecond = now
         agedAt = now
-        foldHash = hash
+        reporter = Reporter(levels: settings.logLevels, hasTime: settings.logsTime, hash: hash, now: now)
         arenaBytes = arena.used
     }
 

@@ -22,7 +22,7 @@ extension Server where Net: ~Copyable {
         if resumePaused() { flushAll() }
         reclaim()
         reportDrops()
-        reportRepeated()
+        reporter.reportRepeated(&io, now: now)
         return !isStopping
     }
 
@@ -39,7 +39,7 @@ extension Server where Net: ~Copyable {
         if let again = listenAgainAt { consider(again.msSince(now)) }
         if let due = systemTopicsDue { consider(due.msSince(now)) }
         if memory.paused.count > 0 { consider(pauseEnd.msSince(now)) }
-        if let due = repeatedDue { consider(due.msSince(now)) }
+        if let due = reporter.repeatedDue { consider(due.msSince(now)) }
         if hasUnreportedDrops { consider(reportDue.msSince(now)) }
         // One more, since the clock has moved on within its last millisecond.
         return Int(wait) + 1

@@ -48,6 +48,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim", "TestSupport", "TestWorld"]),
+        .testTarget(name: "LinuxTests", dependencies: ["Base", "Linux", "Runtime", "TestSupport"]),
         .testTarget(name: "SimulationTests", dependencies: ["Base", "Wire", "Sim", "Oracle"]),
         .testTarget(
             name: "SweepTests",

@@ -240,13 +240,18 @@ int32_t swl_hold_signals(void) {
     return result(sigprocmask(SIG_BLOCK, &set, NULL));
 }
 
-int32_t swl_signals(void) {
+int32_t swl_signals(int32_t with_children) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR1);
+    if (with_children) {
+        /* Whoever started us may have chosen not to hear of children, and that is inherited. */
+        signal(SIGCHLD, SIG_DFL);
+        sigaddset(&set, SIGCHLD);
+    }
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return failure();
     signal(SIGPIPE, SIG_IGN);
     return result(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
@@ -258,6 +263,7 @@ uint32_t swl_read_signal(int32_t fd) {
     switch (info.ssi_signo) {
     case SIGHUP: return SWL_RELOAD;
     case SIGUSR1: return SWL_REPORT;
+    case SIGCHLD: return SWL_ENDED;
     default: return SWL_STOP;
     }
 }

@@ -25,9 +25,11 @@ public struct LinuxIO: IO, ~Copyable {
 
     /// From here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are events. Nil when the system does not give even what that
     /// takes.
-    /// With `verifiesPasswords` or `resolvesNames` a second process is started, now, while this one is small.
+    /// With `verifiesPasswords` or `resolvesNames` a second process is started, now, while this one is small. With
+    /// `startsPrograms` the end of a program is an event, too.
     public init?(
-        verifiesPasswords: Bool = false, resolvesNames: Bool = false, logsToStandardError: Bool, logsToSyslog: Bool
+        verifiesPasswords: Bool = false, resolvesNames: Bool = false, startsPrograms: Bool = false,
+        logsToStandardError: Bool, logsToSyslog: Bool
     ) {
         self.logsToStandardError = logsToStandardError
         self.logsToSyslog = logsToSyslog
@@ -36,7 +38,7 @@ public struct LinuxIO: IO, ~Copyable {
         resolver = resolvesNames ? NameResolver() : nil
         if resolvesNames, resolver == nil { return nil }
         let epoll = swl_epoll_open()
-        let signals = swl_signals()
+        let signals = swl_signals(startsPrograms ? 1 : 0)
         guard epoll >= 0, signals >= 0,
             swl_epoll_add(epoll, signals, Event.readable, LinuxIO.signalToken) >= 0
         else { return nil }

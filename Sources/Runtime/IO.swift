@@ -40,6 +40,8 @@ public struct Event {
     /// The board config is to be read again; the pools are to be reported. The token means nothing.
     public static var reload: UInt32 { 64 }
     public static var report: UInt32 { 128 }
+    /// A program that was started has ended. The token means nothing.
+    public static var ended: UInt32 { 512 }
 }
 
 /// All that the broker wants of the world outside. Two implementations: Linux, and a simulated network for tests.

@@ -24,7 +24,10 @@ enum {
 };
 
 /* Kinds of events, as Runtime.Event has them. */
-enum { SWL_READABLE = 1, SWL_WRITABLE = 2, SWL_BROKEN = 4, SWL_STOP = 8, SWL_RELOAD = 64, SWL_REPORT = 128 };
+enum {
+    SWL_READABLE = 1, SWL_WRITABLE = 2, SWL_BROKEN = 4, SWL_STOP = 8, SWL_RELOAD = 64, SWL_REPORT = 128,
+    SWL_ENDED = 512
+};
 
 /* Memory. Zeroed; null when there is not enough. */
 void *_Nullable swl_map(intptr_t bytes);
@@ -94,9 +97,10 @@ int32_t swl_epoll_wait(int32_t epoll, uint32_t *_Nonnull events, int32_t capacit
 
 /* From here on SIGHUP and SIGUSR1 wait for swl_signals. */
 int32_t swl_hold_signals(void);
-/* A descriptor that becomes readable on SIGTERM, SIGINT, SIGHUP and SIGUSR1, which no longer end the process; SIGPIPE
- * is ignored. The second reads the next one from it: SWL_STOP, SWL_RELOAD or SWL_REPORT, or zero. */
-int32_t swl_signals(void);
+/* A descriptor that becomes readable on SIGTERM, SIGINT, SIGHUP and SIGUSR1, which no longer end the process, and
+ * perhaps when a child has ended; SIGPIPE is ignored. The second reads the next one from it: SWL_STOP, SWL_RELOAD,
+ * SWL_REPORT or SWL_ENDED, or zero. */
+int32_t swl_signals(int32_t with_children);
 uint32_t swl_read_signal(int32_t fd);
 
 /* Starts a process that shares nothing with this one but a socket for whole messages: returns the socket here, and in
@@ -106,6 +110,26 @@ int32_t swl_start_helper(int32_t *_Nonnull child);
 int32_t swl_open_pair(int32_t *_Nonnull other);
 void swl_exit(int32_t status);
 int32_t swl_send_message(int32_t fd, const void *_Nonnull source, intptr_t bytes);
+
+/* Programs. */
+enum { SWL_SIGNALLED = 256 };
+/* Starts a program in a process group of its own; it is looked for in PATH unless its name has a slash. `text` has its
+ * words and then variables as `NAME=VALUE`, each with a zero byte behind it; the rest of its environment is ours.
+ * Returns its number. `ends` receives four descriptors, none of which blocks: to its standard input, from its standard
+ * output and error, and one from which the error number comes, as four bytes in the machine's order, where it could not
+ * be started. The process ends when this one does. */
+int32_t swl_spawn(const void *_Nonnull text, int32_t arguments, int32_t variables, int32_t *_Nonnull ends);
+/* Asks the group to end (SIGTERM), or ends it (SIGKILL). */
+int32_t swl_end_group(int32_t process, int32_t is_final);
+/* SWL_AGAIN while the program runs. Then, once, its exit status, or SWL_SIGNALLED and the signal that ended it; what is
+ * left of its group is ended. */
+int32_t swl_reap(int32_t process);
+
+/* Files of any kind, without waiting for whoever is at their other end. */
+int32_t swl_open_source(const char *_Nonnull path);
+/* Puts `bytes` in the place of what the file has, in one write; a file that is not there is made. Links are not
+ * followed; SWL_IRREGULAR where it is none that takes bytes. SWL_EXHAUSTED where it took only a part. */
+int32_t swl_put(const char *_Nonnull path, const void *_Nonnull source, intptr_t bytes);
 
 /* Hashes of passwords, 64 bytes each, by BearSSL. */
 void swl_sha512(const void *_Nonnull password, intptr_t password_bytes, const void *_Nonnull salt, intptr_t salt_bytes,

@@ -44,7 +44,7 @@ extension Program {
         var i: UInt8 = 0
         while let option = Option(rawValue: i) {
             i += 1
-            guard option.row.kind.hasDefault else { continue }
+            guard option.row.kind.hasDefault, option.belongs(to: settings.mode) else { continue }
             line.text("  ")
             line.column(option.row.name, width: 35)
             line.column(settings.limits[option], width: 12)

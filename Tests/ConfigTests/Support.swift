@@ -84,6 +84,15 @@ extension Option {
         case .file: "/etc/file"
         case .logType: "error"
         case .logDest: "syslog"
+        case .text: "boiler"
+        case .remote: "broker.lan:1883"
+        case .source: "192.168.1.1"
+        case .restart: "1 30"
+        case .qos: "1"
+        case .onFailure: "retry"
+        case .writeFormat: "number 0 1"
+        case .subscription: "test print"
+        case .publication: "load every 10s file /proc/loadavg"
         case .number(let min, _), .size(let min, _), .duration(let min, _): String(min)
         }
     }
@@ -92,7 +101,7 @@ extension Option {
     var range: ClosedRange<Int>? {
         switch row.kind {
         case .number(let min, let max), .size(let min, let max), .duration(let min, let max): min...max
-        case .mode, .listener, .interface, .domain, .protocolName, .policy, .flag, .file, .logType, .logDest: nil
+        default: nil
         }
     }
 }

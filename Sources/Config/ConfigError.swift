@@ -93,7 +93,7 @@ extension Option.Kind {
         case .text: line.text("text up to the end of the line")
         case .remote: line.text("HOST[:PORT], [IPV6 ADDRESS][:PORT] or /PATH, each followed by the next")
         case .source: line.text("an IP address of this machine")
-        case .restart: line.text("seconds (min, h allowed) from 1 to 86400, and at which to stop doubling them")
+        case .restart: line.text("seconds from 1 to 86400, and at which to stop doubling them")
         case .qos: line.text("0, 1 or 2")
         case .onFailure: line.text("drop, retry or dead-letter")
         case .writeFormat: line.text("any, number MIN MAX or word A|B|C")

@@ -5,15 +5,15 @@ extension Option {
         switch self {
         case .mode, .connectionMessages, .logType, .logDest, .logTimestamp, .maxPacketSize, .offlineMessageExpiry,
             .maxQueuedMessages, .maxQueuedBytes, .queuePolicy, .queueQoS0Messages, .maxSubscriptionsPerClient,
-            .messageStoreSize, .maxInflightMessages, .receiveBufferSize, .setTCPNoDelay, .connectTimeout,
-            .stallTimeout, .memoryBudget:
+            .messageStoreSize, .maxInflightMessages, .maxIncomingInflight, .receiveBufferSize, .setTCPNoDelay,
+            .connectTimeout, .memoryBudget:
             true
         case .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID, .bindInterface,
             .socketDomain, .protocolName, .perListenerSettings, .maxKeepAlive, .persistentClientExpiration,
             .messageSizeLimit, .maxConnections, .globalMaxConnections, .globalMaxClients, .maxSubscriptions,
             .maxTopicNodes, .maxMessages, .retainAvailable, .maxRetainedMessages, .maxRetainedBytes, .maxDeliveries,
-            .maxIncomingInflight, .packetStoreSize, .maxClientIDLength, .maxTopicLength, .maxTopicLevels,
-            .maxAccessSize, .maxMessageRate, .maxConnectRate, .sysInterval:
+            .packetStoreSize, .maxClientIDLength, .maxTopicLength, .maxTopicLevels, .maxAccessSize, .maxMessageRate,
+            .maxConnectRate, .stallTimeout, .sysInterval:
             mode == .broker
         case .address, .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession,
             .keepAliveInterval, .restartTimeout, .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain,

@@ -73,6 +73,8 @@ extension ConfigFile {
             ConfigError(line: 0, key: ByteView(option.row.name), problem: problem)
         }
         let client = settings.client
+        // As large as there can be slabs.
+        if settings.limits.maxQueuedBytes > 118 << 20 { return conflict(.maxQueuedBytes, .wrong("is more than 118M")) }
         if client.password != nil, client.passwordFile != nil {
             return conflict(.remotePasswordFile, .beside(.remotePassword))
         }

@@ -173,6 +173,9 @@ public struct Settings {
     mutating func complete(port: UInt16) {
         if mode == .client {
             client.complete(port: port)
+            // Zero is as many as fit, and each takes a slab.
+            if limits.maxQueuedBytes == 0 { limits.maxQueuedBytes = limits.messageStoreBytes }
+            if limits.maxQueuedMessages == 0 { limits.maxQueuedMessages = max(1, limits.maxQueuedBytes / 120) }
             return
         }
         // Without a `listener` line this machine is served, and only this machine: then it is safe to let everybody in.

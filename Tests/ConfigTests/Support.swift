@@ -108,3 +108,10 @@ extension Option {
 
 // Test arguments go from one thread to another. Plain numbers may; only the sources have no need to say so.
 extension Option: @unchecked Sendable {}
+
+/// What a word stands for.
+func text(_ word: ConfigWord) -> String {
+    var bytes = [UInt8](repeating: 0, count: word.count + 1)
+    let count = bytes.withUnsafeMutableBufferPointer { word.copy(to: $0.baseAddress!) }
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
+}

@@ -30,6 +30,8 @@ public struct ActionLine {
     public static var maxWords: Int { 32 }
     /// A board has no more lines of client mode.
     public static var maxCount: Int { 256 }
+    /// The longest path of a program or file.
+    static var maxPathBytes: Int { 511 }
     static var maxEverySeconds: Int { 7 * 86_400 }
 
     enum Result {
@@ -91,6 +93,7 @@ public struct ActionLine {
     private static func problem(_ kind: Kind, _ words: ConfigWords) -> StaticString? {
         var others = words
         let first = others.next()
+        if kind != .print, let path = first, path.count > maxPathBytes { return "a path of more than 511 bytes" }
         switch kind {
         case .print:
             return others.isAtEnd ? nil : "expected one FORMAT, in quotes if it has spaces"

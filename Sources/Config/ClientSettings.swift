@@ -45,6 +45,8 @@ public struct ClientSettings {
     public init() {}
 
     public static var maxRemotes: Int { 4 }
+    /// Of one in a file of its own.
+    public static var maxPasswordBytes: Int { 512 }
 
     @inline(never) public func remote(_ index: Int) -> Remote { remotes[index] }
 

@@ -34,6 +34,17 @@ public struct ConfigError {
     public let key: ByteView
     public let problem: Problem
 
+    init(line: Int, key: ByteView, problem: Problem) {
+        self.line = line
+        self.key = key
+        self.problem = problem
+    }
+
+    /// For what others find wrong.
+    public init(line: Int, _ option: Option, _ text: StaticString) {
+        self.init(line: line, key: ByteView(option.row.name), problem: .wrong(text))
+    }
+
     /// `FILE:LINE: KEY: what was expected`.
     public func write(file: ByteView, to line: inout Line) {
         line.escaped(file)

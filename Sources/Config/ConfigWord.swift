@@ -5,6 +5,7 @@ import Base
 public struct ConfigWord {
     /// As it stands in the file, without the quotes around it.
     private let inner: ByteView
+    public let isQuoted: Bool
     private let hasEscapes: Bool
 
     static var quote: UInt8 { UInt8(ascii: "\"") }
@@ -12,6 +13,7 @@ public struct ConfigWord {
 
     fileprivate init(_ inner: ByteView, isQuoted: Bool) {
         self.inner = inner
+        self.isQuoted = isQuoted
         hasEscapes = isQuoted && inner.firstIndex(of: ConfigWord.backslash) != nil
     }
 
@@ -48,7 +50,7 @@ public struct ConfigWord {
 
     public func equals(_ text: StaticString) -> Bool { equals(ConfigWord(ByteView(text), isQuoted: false)) }
 
-    /// As it stands in the file, for the log and for `--check`.
+    /// As it stands in the file, between its quotes if it has some.
     public var spelling: ByteView { inner }
 
     /// Whether any byte of it is `byte`.

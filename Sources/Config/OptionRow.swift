@@ -50,7 +50,7 @@ extension Option {
         case .offlineMessageExpiry:
             Row(
                 name: "offline_message_expiry", kind: .duration(min: 0, max: 20 * 86_400),
-                help: "how long a message waits for an absent client; 0 is for ever")
+                help: "how long a message waits for who is absent; 0 is for ever")
         case .persistentClientExpiration:
             Row(
                 name: "persistent_client_expiration", kind: .duration(min: 0, max: 10 * 365 * 86_400),
@@ -58,21 +58,21 @@ extension Option {
         case .maxQueuedMessages:
             Row(
                 name: "max_queued_messages", kind: .number(min: 0, max: 1_000_000),
-                help: "messages that wait for one client; 0 is as many as fit")
+                help: "messages that wait for one client, or for the broker; 0 is as many as fit")
         case .maxQueuedBytes:
             Row(
                 name: "max_queued_bytes", kind: .size(min: 0, max: 1 << 30),
-                help: "bytes that wait for one client; 0 is as many as fit")
+                help: "bytes that wait for one client, or for the broker; 0 is as many as fit")
         case .queuePolicy:
             Row(
                 name: "queue_policy", kind: .policy, help: "what a full queue drops: the newest if no line says")
         case .queueQoS0Messages:
             Row(
-                name: "queue_qos0_messages", kind: .flag, help: "whether QoS 0 messages wait for absent clients, too")
+                name: "queue_qos0_messages", kind: .flag, help: "whether QoS 0 messages wait for who is absent, too")
         case .maxSubscriptionsPerClient:
             Row(
                 name: "max_subscriptions_per_client", kind: .number(min: 1, max: 1_000_000),
-                help: "filters one client may subscribe to; more are answered with 0x80")
+                help: "filters one client may subscribe to; more are answered with 0x80, or refused in its file")
         case .messageSizeLimit:
             Row(
                 name: "message_size_limit", kind: .size(min: 0, max: 64 << 20),
@@ -119,11 +119,11 @@ extension Option {
         case .maxInflightMessages:
             Row(
                 name: "max_inflight_messages", kind: .number(min: 1, max: 20_000),
-                help: "QoS 1 and 2 messages on their way to one client")
+                help: "QoS 1 and 2 messages on their way to one client, or to the broker")
         case .maxIncomingInflight:
             Row(
                 name: "max_incoming_inflight", kind: .number(min: 4, max: 1_000_000),
-                help: "QoS 2 messages on their way from all clients; one may have a quarter")
+                help: "QoS 2 messages on their way from all clients, one may have a quarter; or from the broker")
         case .packetStoreSize:
             Row(
                 name: "packet_store_size", kind: .size(min: 4096, max: 240 << 20),
@@ -155,7 +155,7 @@ extension Option {
         case .connectTimeout:
             Row(
                 name: "connect_timeout", kind: .duration(min: 1, max: 3600),
-                help: "how long a new connection may take to send CONNECT")
+                help: "how long a connection may take to begin, and then to CONNECT")
         case .stallTimeout:
             Row(
                 name: "stall_timeout", kind: .duration(min: 1, max: 3600),

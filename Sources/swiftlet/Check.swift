@@ -6,7 +6,8 @@ import Runtime
 extension Program {
     /// `--check`: everything that a start would check, short of opening anything; who may connect from where; the plan.
     mutating func check(_ config: Command.Config) -> Int32 {
-        guard let settings = settings(config) else { return Exit.usage }
+        guard var settings = settings(config) else { return Exit.usage }
+        if settings.mode == .client { return checkClient(&settings) }
         guard loader.access(settings) != nil else {
             writeProblem()
             return Exit.usage

@@ -95,6 +95,15 @@ struct ActionLineTests {
         #expect(Outcome("mode client\nsubscribe a exec /x \(arguments) 32").error == error)
     }
 
+    @Test(arguments: ["subscribe a exec", "subscribe a write", "publish a every 1s file", "publish a every 1s exec"])
+    func `A path has up to 511 bytes`(words: String) {
+        let path = "/" + String(repeating: "x", count: 510)
+        #expect(Outcome("mode client\n\(words) \(path)").error == "")
+        let key = words.prefix { $0 != " " }
+        let error = "board.conf:2: \(key): a path of more than 511 bytes"
+        #expect(Outcome("mode client\n\(words) \(path)x").error == error)
+    }
+
     @Test func `A board has up to 256 lines`() throws {
         let lines = (1...256).map { $0 % 2 == 0 ? "subscribe a print" : "publish b every 1s file /x" }
         #expect(try self.lines(lines.joined(separator: "\n")).count == 256)

@@ -10,25 +10,17 @@ public enum ClientCheck {
         if !UTF8Text.isValid(client.clientID) { return wrong(.remoteClientID, "is not UTF-8") }
         if let name = client.username, !UTF8Text.isValid(name) { return wrong(.remoteUsername, "is not UTF-8") }
         if let topic = client.willTopic, !isName(topic) { return wrong(.willTopic, notName) }
-        // It is sent in one piece.
-        if connectBytes(client) > settings.limits.receiveBufferBytes {
-            return wrong(.receiveBufferSize, "is less than CONNECT takes")
-        }
         var lines = settings.actionLines
         while let line = lines.next() {
-            if let (option, text) = problem(line, settings.limits, scratch) {
+            if let (option, text) = problem(line, scratch) {
                 return ConfigError(line: line.number, option, text)
             }
         }
         return nil
     }
 
-    private static func problem(
-        _ line: ActionLine, _ limits: Limits, _ scratch: UnsafeMutablePointer<UInt8>
-    ) -> (Option, StaticString)? {
+    private static func problem(_ line: ActionLine, _ scratch: UnsafeMutablePointer<UInt8>) -> (Option, StaticString)? {
         let topic = ByteView(scratch, line.topic.copy(to: scratch))
-        if topic.count + 7 > limits.receiveBufferBytes { return (.receiveBufferSize, "is less than the topic takes") }
-        if topic.count > 65_535 { return (.subscribe, "a topic of more than 65535 bytes") }
         if line.kind.isPublication {
             if !isName(topic) { return (.publish, notName) }
         } else if TopicFilter.check(topic) != nil {
@@ -45,15 +37,5 @@ public enum ClientCheck {
 
     private static func wrong(_ option: Option, _ text: StaticString) -> ConfigError {
         ConfigError(line: 0, option, text)
-    }
-
-    /// Whatever a password file may have is counted as the longest password.
-    private static func connectBytes(_ client: ClientSettings) -> Int {
-        var bytes = 18 + client.clientID.count
-        if let topic = client.willTopic { bytes += 4 + topic.count + client.willPayload.count }
-        if let name = client.username { bytes += 2 + name.count }
-        if let password = client.password { bytes += 2 + password.count }
-        if client.passwordFile != nil { bytes += 2 + ClientSettings.maxPasswordBytes }
-        return bytes
     }
 }

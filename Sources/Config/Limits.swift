@@ -72,7 +72,6 @@ public struct Limits {
         guard mode == .client else { return }
         maxPacketBytes = 65_536
         maxQueuedMessages = 100
-        maxIncomingInflight = 100
         maxQueuedBytes = 131_072
         maxSubscriptionsPerClient = 64
         messageStoreBytes = 262_144

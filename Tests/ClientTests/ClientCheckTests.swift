@@ -46,25 +46,6 @@ struct ClientCheckTests {
         #expect(problem(config) == "board.conf:\(place): expected a topic without wildcards, UTF-8")
     }
 
-    @Test func `What does not fit in one write is refused`() {
-        let name = String(repeating: "n", count: 1100)
-        #expect(problem("clientid \(name)") == "")
-        let small = "receive_buffer_size 1K\n"
-        #expect(problem(small + "clientid \(name)") == "board.conf: receive_buffer_size: is less than CONNECT takes")
-        let error = "board.conf:3: receive_buffer_size: is less than the topic takes"
-        #expect(problem(small + "subscribe \(name) print") == error)
-        // The password may be of any length that is allowed, as it is not read yet.
-        let long = "username \(name.prefix(500))\nremote_password_file /x"
-        #expect(problem(small + long) == "board.conf: receive_buffer_size: is less than CONNECT takes")
-        #expect(problem("receive_buffer_size 2K\n" + long) == "")
-    }
-
-    @Test func `A CONNECT of just the length that fits is right`() {
-        let name = String(repeating: "n", count: 1024 - 18)
-        #expect(problem("receive_buffer_size 1K\nclientid \(name)") == "")
-        #expect(problem("receive_buffer_size 1K\nclientid \(name)n") != "")
-    }
-
     @Test func `Text that is not UTF-8 is refused`() {
         // A lone continuation byte cannot come from a Swift string.
         for key in ["remote_clientid", "remote_username"] {

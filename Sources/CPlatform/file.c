@@ -128,3 +128,16 @@ int32_t swl_replace(const char *path, int32_t old, const void *source, intptr_t 
     sync_folder(target);
     return 0;
 }
+
+int32_t swl_may(const char *path, int32_t what) {
+    struct stat found;
+    if (stat(path, &found) != 0) return failure();
+    if (S_ISDIR(found.st_mode) || (what == SWL_MAY_RUN && !S_ISREG(found.st_mode))) return SWL_IRREGULAR;
+    int mode = what == SWL_MAY_RUN ? X_OK : what == SWL_MAY_WRITE ? W_OK : R_OK;
+    return access(path, mode) == 0 ? 0 : failure();
+}
+
+int32_t swl_is_public(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && (found.st_mode & S_IROTH) != 0;
+}

@@ -12,8 +12,18 @@ public struct ConfigError {
         case repeated
         /// The key must stand in front of the first listener.
         case tooLate
-        /// More lines of this key than there can be.
-        case tooMany
+        /// More of them than there can be.
+        case tooMany(StaticString)
+        /// A key of another mode than the board's.
+        case ofOtherMode(Settings.Mode)
+        /// Means nothing to the line of client mode above it.
+        case ofOtherLine
+        /// Means nothing, or cannot be, without another key.
+        case needs(Option)
+        /// Says the same as another key.
+        case beside(Option)
+        /// A line of client mode that is not understood, and why.
+        case wrong(StaticString)
         /// The value cannot be larger than that of another key.
         case exceeds(Option)
     }
@@ -23,6 +33,17 @@ public struct ConfigError {
     /// As it stands in the file.
     public let key: ByteView
     public let problem: Problem
+
+    init(line: Int, key: ByteView, problem: Problem) {
+        self.line = line
+        self.key = key
+        self.problem = problem
+    }
+
+    /// For what others find wrong.
+    public init(line: Int, _ option: Option, _ text: StaticString) {
+        self.init(line: line, key: ByteView(option.row.name), problem: .wrong(text))
+    }
 
     /// `FILE:LINE: KEY: what was expected`.
     public func write(file: ByteView, to line: inout Line) {
@@ -40,7 +61,18 @@ public struct ConfigError {
         case .foreignKey: line.text("an option of mosquitto that swiftlet does not have")
         case .repeated: line.text("stands twice in this file")
         case .tooLate: line.text("must stand in front of the first listener")
-        case .tooMany: line.text("more than 8 lines of this key")
+        case .tooMany(let text), .wrong(let text): line.text(text)
+        case .ofOtherMode(let mode):
+            line.text(mode == .client ? "a key for brokers; this" : "a key of client mode; this")
+            line.text(mode == .client ? " board is a client" : " board is a broker")
+        case .ofOtherLine: line.text("means nothing to the line above")
+        case .needs(let other):
+            line.text("needs ")
+            line.text(other.row.name)
+        case .beside(let other):
+            line.text("stands beside ")
+            line.text(other.row.name)
+            line.text("; one is enough")
         case .exceeds(let other):
             line.text("is larger than ")
             line.text(other.row.name)
@@ -56,7 +88,7 @@ extension Option.Kind {
     /// The form of the value, for errors and help.
     public func describe(to line: inout Line) {
         switch self {
-        case .mode: line.text("broker")
+        case .mode: line.text("broker or client")
         case .listener: line.text("PORT [IP ADDRESS] or 0 /PATH")
         case .interface: line.text("a network device, below a listener")
         case .domain: line.text("ipv4 or ipv6, below a listener")
@@ -69,21 +101,36 @@ extension Option.Kind {
         case .number(let min, let max): Option.Kind.range(min, max, "a number", to: &line)
         case .size(let min, let max): Option.Kind.range(min, max, "bytes (K and M allowed)", to: &line)
         case .duration(let min, let max): Option.Kind.range(min, max, "seconds (min, h, d, w allowed)", to: &line)
+        case .text: line.text("text up to the end of the line")
+        case .remote: line.text("HOST[:PORT], [IPV6 ADDRESS][:PORT] or /PATH, each followed by the next")
+        case .source: line.text("an IP address of this machine")
+        case .restart: line.text("seconds from 1 to 86400, and at which to stop doubling them")
+        case .qos: line.text("0, 1 or 2")
+        case .onFailure: line.text("drop, retry or dead-letter")
+        case .writeFormat: line.text("any, number MIN MAX or word A|B|C")
+        case .subscription:
+            line.text("FILTER [qos N] print [FORMAT], exec PROGRAM [ARGUMENT...] or write FILE")
+        case .publication:
+            line.text("TOPIC [qos N] [retain] every TIME file FILE or exec PROGRAM [ARGUMENT...]")
         }
     }
 
     /// Whether a file may have several lines of the key.
     var mayRepeat: Bool {
         switch self {
-        case .listener, .logType, .logDest: true
-        case .mode, .interface, .domain, .protocolName, .policy, .flag, .file, .number, .size, .duration: false
+        case .listener, .logType, .logDest, .remote, .subscription, .publication: true
+        case .mode, .interface, .domain, .protocolName, .policy, .flag, .file, .number, .size, .duration, .text,
+            .source, .restart, .qos, .onFailure, .writeFormat:
+            false
         }
     }
 
     /// Whether the option stands in `Limits`, with a number by default.
     public var hasDefault: Bool {
         switch self {
-        case .mode, .listener, .interface, .domain, .protocolName, .policy, .flag, .file, .logType, .logDest: false
+        case .mode, .listener, .interface, .domain, .protocolName, .policy, .flag, .file, .logType, .logDest, .text,
+            .remote, .source, .restart, .qos, .onFailure, .writeFormat, .subscription, .publication:
+            false
         case .number, .size, .duration: true
         }
     }

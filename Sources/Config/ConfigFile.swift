@@ -12,35 +12,51 @@ public enum ConfigFile {
 
     /// `port` takes the place of 1883 where the file has no listener, as mosquitto's `-p` does.
     public static func parse(_ text: ByteView, port: UInt16? = nil) -> Result {
-        var settings = Settings()
+        var settings = Settings(mode(text))
+        settings.text = text
         var lines = TextLines(text)
         while let line = lines.next() {
             let (key, value) = line.firstWord
-            if let problem = read(key, value, into: &settings) {
+            if let problem = read(key, value, at: lines.number, into: &settings) {
                 return .bad(ConfigError(line: lines.number, key: key, problem: problem))
             }
         }
         settings.complete(port: port ?? Settings.defaultPort)
-        if let error = contradiction(settings.limits) { return .bad(error) }
+        if let error = contradiction(&settings) { return .bad(error) }
         return .settings(settings)
     }
 
+    /// What the board is, wherever the file says it: the other keys depend on it.
+    private static func mode(_ text: ByteView) -> Settings.Mode {
+        var lines = TextLines(text)
+        while let line = lines.next() {
+            let (key, value) = line.firstWord
+            if key.equals(Option.mode.row.name) { return ConfigValue.mode(value) ?? .broker }
+        }
+        return .broker
+    }
+
     private static func read(
-        _ key: ByteView, _ value: ByteView, into settings: inout Settings
+        _ key: ByteView, _ value: ByteView, at number: Int, into settings: inout Settings
     ) -> ConfigError.Problem? {
-        guard let option = Option.named(key) else {
+        guard let option = Option.named(key), settings.mode == .client || !ForeignOption.contains(key) else {
             return ForeignOption.contains(key) ? .foreignKey : .unknownKey
         }
+        guard option.belongs(to: settings.mode) else { return .ofOtherMode(settings.mode) }
+        if let kind = settings.currentKind, !option.concerns(kind) { return .ofOtherLine }
         let isFirst = !settings.hasSaid(option)
         guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }
+        if option.isOfLine { return readForLine(option, value, into: &settings) }
+        if option.belongs(to: .client), !option.belongs(to: .broker) {
+            return readForClient(option, value, at: number, into: &settings)
+        }
         switch option.row.kind {
         case .mode:
-            guard value.equals("broker") else { return .expected(option) }
-            settings.mode = .broker
+            guard ConfigValue.mode(value) != nil else { return .expected(option) }
         case .listener:
             guard let listener = ConfigValue.listener(value) else { return .expected(option) }
-            guard settings.addListener(listener) else { return .tooMany }
+            guard settings.addListener(listener) else { return .tooMany("more than 8 lines of this key") }
         case .interface:
             guard value.count < 16, settings.changeListener({ $0.interface = value }) else { return .expected(option) }
         case .domain:
@@ -82,33 +98,29 @@ public enum ConfigFile {
         case .policy:
             guard let policy = ConfigValue.policy(value) else { return .expected(option) }
             settings.limits.queuePolicy = policy
-        case .number(let min, let max):
-            guard let number = ConfigValue.number(value), number >= min, number <= max else { return .expected(option) }
+        case .number, .size, .duration:
+            guard let number = ConfigValue.quantity(value, option.row.kind) else { return .expected(option) }
             switch option {
             case .maxConnections: settings.setMaxConnections(number)
             case .globalMaxConnections: settings.setGlobalMaxConnections(number)
             default: settings.limits[option] = number
             }
-        case .size(let min, let max):
-            guard let number = ConfigValue.size(value), number >= min, number <= max else { return .expected(option) }
-            settings.limits[option] = number
-        case .duration(let min, let max):
-            guard let number = ConfigValue.duration(value), number >= min, number <= max else {
-                return .expected(option)
-            }
-            settings.limits[option] = number
+        case .text, .remote, .source, .restart, .qos, .onFailure, .writeFormat, .subscription, .publication:
+            preconditionFailure("a key of client mode")
         }
         return nil
     }
 
     /// Limits that cannot hold together: the first could never be reached, or the broker would wait for itself.
-    private static func contradiction(_ limits: Limits) -> ConfigError? {
+    private static func contradiction(_ settings: inout Settings) -> ConfigError? {
         func conflict(_ option: Option, _ other: Option) -> ConfigError {
             ConfigError(line: 0, key: ByteView(option.row.name), problem: .exceeds(other))
         }
+        let limits = settings.limits
         // A message of the greatest length must fit in the store beside an eighth that is kept free, and in the
         // packet buffers while it arrives.
         if limits.maxPacketBytes > limits.messageStoreBytes / 2 { return conflict(.maxPacketSize, .messageStoreSize) }
+        if settings.mode == .client { return clientContradiction(&settings) }
         if limits.maxPacketBytes > limits.packetBufferBytes { return conflict(.maxPacketSize, .packetStoreSize) }
         // What is retained never drains; the rest must be enough for what is on its way.
         if limits.maxRetainedMessages > limits.maxMessages * 3 / 4 {

@@ -6,6 +6,10 @@ public enum ConfigValue {
         text.equals("true") ? true : text.equals("false") ? false : nil
     }
 
+    static func mode(_ text: ByteView) -> Settings.Mode? {
+        text.equals("broker") ? .broker : text.equals("client") ? .client : nil
+    }
+
     /// Digits only, up to `Int32.max`.
     public static func number(_ text: ByteView) -> Int? {
         guard !text.isEmpty else { return nil }
@@ -72,6 +76,124 @@ public enum ConfigValue {
     static func narrow(_ address: inout Address, to domain: Domain) {
         guard address.isAny else { return }
         address = domain == .v4 ? Address(v4: 0, port: address.port) : Address.anyV6(port: address.port)
+    }
+
+    /// A number, size or duration within the range of `kind`; nil for other kinds, too.
+    static func quantity(_ text: ByteView, _ kind: Option.Kind) -> Int? {
+        func within(_ min: Int, _ max: Int, _ value: Int?) -> Int? {
+            guard let value, value >= min, value <= max else { return nil }
+            return value
+        }
+        switch kind {
+        case .number(let min, let max): return within(min, max, number(text))
+        case .size(let min, let max): return within(min, max, size(text))
+        case .duration(let min, let max): return within(min, max, duration(text))
+        default: return nil
+        }
+    }
+
+    static func qos(_ text: ByteView) -> UInt8? {
+        guard let qos = number(text), text.count == 1, qos <= 2 else { return nil }
+        return UInt8(qos)
+    }
+
+    static func failurePolicy(_ text: ByteView) -> FailurePolicy? {
+        text.equals("drop") ? .drop : text.equals("retry") ? .retry : text.equals("dead-letter") ? .deadLetter : nil
+    }
+
+    /// `any`, `number MIN MAX` or `word A|B|C`.
+    static func writeFormat(_ text: ByteView) -> WriteFormat? {
+        if text.equals("any") { return .any }
+        let (word, rest) = text.firstWord
+        if word.equals("number") {
+            let (first, last) = rest.firstWord
+            guard let min = signed(first), let max = signed(last), min <= max else { return nil }
+            return .number(min: min, max: max)
+        }
+        guard word.equals("word"), !rest.isEmpty, rest.firstWord.rest.isEmpty else { return nil }
+        // None of them may be empty.
+        let bar = UInt8(ascii: "|")
+        guard rest[0] != bar, rest[rest.count - 1] != bar else { return nil }
+        var i = 1
+        while i < rest.count {
+            if rest[i] == bar, rest[i - 1] == bar { return nil }
+            i += 1
+        }
+        return .words(rest)
+    }
+
+    /// A number that may have a minus sign.
+    public static func signed(_ text: ByteView) -> Int? {
+        guard text.starts(with: "-") else { return number(text) }
+        guard let value = number(text.dropFirst(1)) else { return nil }
+        return -value
+    }
+
+    /// `HOST[:PORT]`, an IPv6 address in brackets if a port follows; or the path of a unix socket.
+    public static func remote(_ text: ByteView) -> Remote? {
+        var remote = Remote()
+        guard !text.isEmpty else { return nil }
+        if text[0] == UInt8(ascii: "/") {
+            // `sun_path` has 108 bytes, with its end.
+            guard text.count < 108 else { return nil }
+            remote.host = text
+            return remote
+        }
+        let colon = UInt8(ascii: ":")
+        var port = ByteView.empty
+        if text[0] == UInt8(ascii: "[") {
+            guard let end = text.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            remote.host = text.slice(1, end)
+            guard Address(parsing: remote.host, port: 0) != nil, remote.host.firstIndex(of: colon) != nil else {
+                return nil
+            }
+            let rest = text.dropFirst(end + 1)
+            if rest.isEmpty { return remote }
+            guard rest[0] == colon else { return nil }
+            port = rest.dropFirst(1)
+        } else if Address(parsing: text, port: 0) != nil {
+            remote.host = text
+            return remote
+        } else {
+            guard let end = text.firstIndex(of: colon) else { return isHostName(text) ? named(text) : nil }
+            remote.host = text.slice(0, end)
+            guard isHostName(remote.host) else { return nil }
+            port = text.dropFirst(end + 1)
+        }
+        guard let number = number(port), number >= 1, number <= 65_535 else { return nil }
+        remote.port = UInt16(number)
+        return remote
+    }
+
+    private static func named(_ host: ByteView) -> Remote {
+        var remote = Remote()
+        remote.host = host
+        return remote
+    }
+
+    /// What a resolver may be asked for: letters, digits, dots, hyphens and underscores, up to 253 of them.
+    private static func isHostName(_ text: ByteView) -> Bool {
+        guard !text.isEmpty, text.count <= 253 else { return false }
+        var i = 0
+        while i < text.count {
+            let byte = text[i]
+            let lower = byte | 0x20
+            let isLetter = lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+            let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+            let isMark = byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            guard isLetter || isDigit || isMark else { return false }
+            i += 1
+        }
+        return true
+    }
+
+    /// `BASE [CAP]`, as mosquitto's `restart_timeout`: one is constant.
+    static func restart(_ text: ByteView) -> (base: Int, cap: Int)? {
+        let (first, second) = text.firstWord
+        guard let base = duration(first), base >= 1, base <= 86_400 else { return nil }
+        if second.isEmpty { return (base, base) }
+        guard let cap = duration(second), cap >= base, cap <= 86_400 else { return nil }
+        return (base, cap)
     }
 
     static func policy(_ text: ByteView) -> QueuePolicy? {

@@ -14,9 +14,8 @@ enum ForeignOption {
         psk_hint require_certificate retain_expiry_interval retained_persistence retry_interval \
         store_clean_interval tls_engine tls_engine_kpass_sha1 tls_keyform tls_version upgrade_outgoing_qos \
         use_identity_as_username use_subject_as_username use_username_as_clientid user websockets_headers_size \
-        websockets_log_level websockets_origin connection address addresses topic remote_clientid clientid \
-        remote_username username remote_password password local_clientid local_username local_password cleansession \
-        local_cleansession keepalive_interval restart_timeout start_type idle_timeout threshold round_robin \
+        websockets_log_level websockets_origin connection topic local_clientid local_username local_password \
+        local_cleansession start_type idle_timeout threshold round_robin \
         notifications notifications_local_only notification_topic try_private
         """
     }

@@ -34,9 +34,16 @@ extension Limits {
             case .stallTimeout: stallTimeoutSeconds
             case .sysInterval: sysIntervalSeconds
             case .memoryBudget: memoryBudget
+            case .keepAliveInterval: keepAliveIntervalSeconds
+            case .execTimeout, .execParallel, .execQueue, .execRate, .execOutputSize, .retryDelay, .retryLimit,
+                .writeSize:
+                action[option]
             case .mode, .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID,
                 .connectionMessages, .bindInterface, .socketDomain, .protocolName, .perListenerSettings, .setTCPNoDelay,
-                .retainAvailable, .queuePolicy, .queueQoS0Messages, .logType, .logDest, .logTimestamp:
+                .retainAvailable, .queuePolicy, .queueQoS0Messages, .logType, .logDest, .logTimestamp, .address,
+                .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession, .restartTimeout,
+                .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain, .subscribe, .publish, .replyTopic,
+                .replyQoS, .replyRetain, .onFailure, .deadLetterTopic, .writeFormat, .onChangeOnly:
                 0
             }
         }
@@ -73,9 +80,16 @@ extension Limits {
             case .stallTimeout: stallTimeoutSeconds = newValue
             case .sysInterval: sysIntervalSeconds = newValue
             case .memoryBudget: memoryBudget = newValue
+            case .keepAliveInterval: keepAliveIntervalSeconds = newValue
+            case .execTimeout, .execParallel, .execQueue, .execRate, .execOutputSize, .retryDelay, .retryLimit,
+                .writeSize:
+                action[option] = newValue
             case .mode, .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID,
                 .connectionMessages, .bindInterface, .socketDomain, .protocolName, .perListenerSettings, .setTCPNoDelay,
-                .retainAvailable, .queuePolicy, .queueQoS0Messages, .logType, .logDest, .logTimestamp:
+                .retainAvailable, .queuePolicy, .queueQoS0Messages, .logType, .logDest, .logTimestamp, .address,
+                .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession, .restartTimeout,
+                .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain, .subscribe, .publish, .replyTopic,
+                .replyQoS, .replyRetain, .onFailure, .deadLetterTopic, .writeFormat, .onChangeOnly:
                 preconditionFailure("not a number")
             }
         }

@@ -60,5 +60,22 @@ public struct Limits {
     /// What all of it together may take.
     public var memoryBudget = 32 << 20
 
+    // Client mode.
+    public var keepAliveIntervalSeconds = 60
+    /// Of lines that say nothing else.
+    public var action = ActionLimits()
+
     public init() {}
+
+    /// What a mode has by default: a client needs a small part of what a broker does.
+    public init(_ mode: Settings.Mode) {
+        guard mode == .client else { return }
+        maxPacketBytes = 65_536
+        maxQueuedMessages = 100
+        maxQueuedBytes = 131_072
+        maxSubscriptionsPerClient = 64
+        messageStoreBytes = 262_144
+        receiveBufferBytes = 16_384
+        memoryBudget = 2 << 20
+    }
 }

@@ -4,7 +4,7 @@ import Base
 /// parsed, which therefore stays.
 public struct Settings {
     public enum Mode: UInt8 {
-        case broker
+        case broker, client
     }
 
     /// Who may come in and what they may do: one set for all listeners, or with `per_listener_settings` one for each.
@@ -38,7 +38,7 @@ public struct Settings {
         }
     }
 
-    public var mode = Mode.broker
+    public let mode: Mode
     private var listeners = InlineArray<8, Listener>(repeating: Listener())
     public private(set) var listenerCount = 0
     /// The first is for all listeners; the others, by listener, only with `per_listener_settings`. Then the first holds
@@ -57,22 +57,33 @@ public struct Settings {
     /// `max_connections` stood in front of all listeners.
     private var hasGlobalMaxConnections = false
 
-    /// Which keys the file has, by raw value; keys of a listener anew for each.
-    private var isSaid = InlineArray<64, Bool>(repeating: false)
+    public var client = ClientSettings()
+    /// The board config, for those who read its lines of client mode again.
+    var text = ByteView.empty
+    /// Of the last line of client mode; nil above the first.
+    private var actionKind: ActionLine.Kind?
 
-    public init() {}
+    /// Which keys the file has, a bit for each raw value; keys of a listener or of a line anew for each.
+    private var said = InlineArray<4, UInt32>(repeating: 0)
+
+    public init(_ mode: Mode = .broker) {
+        self.mode = mode
+        limits = Limits(mode)
+    }
 
     public static var maxListeners: Int { 8 }
     static var defaultPort: UInt16 { 1883 }
 
     /// False when the file has the key already.
     mutating func say(_ option: Option) -> Bool {
-        defer { isSaid[Int(option.rawValue)] = true }
+        defer { said[Int(option.rawValue / 32)] |= 1 << UInt32(option.rawValue % 32) }
         return option.row.kind.mayRepeat || !hasSaid(option)
     }
 
-    /// Keys of a listener are those of the last one.
-    public func hasSaid(_ option: Option) -> Bool { isSaid[Int(option.rawValue)] }
+    /// Keys of a listener, or of a line, are those of the last one.
+    public func hasSaid(_ option: Option) -> Bool {
+        said[Int(option.rawValue / 32)] & 1 << UInt32(option.rawValue % 32) != 0
+    }
 
     /// Begins the section of a listener. False when there are `maxListeners` already.
     mutating func addListener(_ listener: Listener) -> Bool {
@@ -91,7 +102,9 @@ public struct Settings {
         return true
     }
 
-    private mutating func forget(_ option: Option) { isSaid[Int(option.rawValue)] = false }
+    private mutating func forget(_ option: Option) {
+        said[Int(option.rawValue / 32)] &= ~(1 << UInt32(option.rawValue % 32))
+    }
 
     /// The section that is being read, or nil in front of all listeners.
     mutating func changeListener(_ change: (inout Listener) -> Void) -> Bool {
@@ -140,8 +153,31 @@ public struct Settings {
         return false
     }
 
+    /// Begins what stands below a line of client mode.
+    mutating func begin(_ line: ActionLine) {
+        actionKind = line.kind
+        var raw: UInt8 = 0
+        while let option = Option(rawValue: raw) {
+            raw += 1
+            if option.isOfLine { forget(option) }
+        }
+        if line.kind.isPublication { client.publishLineCount += 1 } else { client.subscribeLineCount += 1 }
+    }
+
+    /// The kind of the line of client mode that the next keys stand below; nil above the first.
+    var currentKind: ActionLine.Kind? { actionKind }
+
+    public var actionLines: ActionLines { ActionLines(text) }
+
     /// Fills in what follows from what the file says.
     mutating func complete(port: UInt16) {
+        if mode == .client {
+            client.complete(port: port)
+            // Zero is as many as fit, and each takes a slab.
+            if limits.maxQueuedBytes == 0 { limits.maxQueuedBytes = limits.messageStoreBytes }
+            if limits.maxQueuedMessages == 0 { limits.maxQueuedMessages = max(1, limits.maxQueuedBytes / 120) }
+            return
+        }
         // Without a `listener` line this machine is served, and only this machine: then it is safe to let everybody in.
         // Whoever opens a listener says who may come.
         if listenerCount == 0 {

@@ -6,6 +6,7 @@ import Config
 extension Server where Net: ~Copyable {
     /// Why a board config cannot be put in force at all, or nil.
     public func obstacle(_ new: Settings) -> StaticString? {
+        if new.mode != settings.mode { return "mode can only be changed by a restart" }
         if new.usesPasswords, !mayUsePasswords { return "password_file can only be added by a restart" }
         if new.usesACL, !mayUseACL { return "acl_file can only be added by a restart" }
         if new.isPerListener != settings.isPerListener {

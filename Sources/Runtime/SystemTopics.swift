@@ -84,7 +84,7 @@ extension Server where Net: ~Copyable {
         i = 0
         while let option = Option(rawValue: i) {
             i += 1
-            guard option.row.kind.hasDefault else { continue }
+            guard option.row.kind.hasDefault, option.belongs(to: .broker) else { continue }
             memory.line.text("$SYS/broker/limit/")
             memory.line.text(option.row.name)
             topicBytes = memory.line.count

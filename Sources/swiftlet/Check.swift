@@ -6,7 +6,8 @@ import Runtime
 extension Program {
     /// `--check`: everything that a start would check, short of opening anything; who may connect from where; the plan.
     mutating func check(_ config: Command.Config) -> Int32 {
-        guard let settings = settings(config) else { return Exit.usage }
+        guard var settings = settings(config) else { return Exit.usage }
+        if settings.mode == .client { return checkClient(&settings) }
         guard loader.access(settings) != nil else {
             writeProblem()
             return Exit.usage
@@ -44,7 +45,7 @@ extension Program {
         var i: UInt8 = 0
         while let option = Option(rawValue: i) {
             i += 1
-            guard option.row.kind.hasDefault else { continue }
+            guard option.row.kind.hasDefault, option.belongs(to: settings.mode) else { continue }
             line.text("  ")
             line.column(option.row.name, width: 35)
             line.column(settings.limits[option], width: 12)

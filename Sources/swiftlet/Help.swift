@@ -5,7 +5,7 @@ import Linux
 extension Program {
     mutating func writeHelp() {
         let usage: StaticString = """
-            swiftlet: MQTT broker with a fixed amount of memory
+            swiftlet: MQTT broker or client with a fixed amount of memory
 
             usage: swiftlet [-c] [FILE]     run what the board config FILE says (- is standard input);
                                             without FILE, a broker for this machine on port 1883
@@ -22,28 +22,44 @@ extension Program {
         writeApplets()
         let keys: StaticString = """
 
-            A board config has lines of `key value`; lines that begin with # are comments. Keys:
+            A board config has lines of `key value`; lines that begin with # are comments.
 
             """
         System.write(ByteView(keys), to: .output)
-        let defaults = Settings()
+        writeKeys("Keys of all boards:") { $0.belongs(to: .broker) && $0.belongs(to: .client) }
+        writeKeys("Keys of brokers (mode broker):") { !$0.belongs(to: .client) }
+        writeKeys("Keys of clients (mode client):") { !$0.belongs(to: .broker) }
+    }
+
+    private mutating func writeKeys(_ title: StaticString, _ isListed: (Option) -> Bool) {
+        line.text(title)
+        end(to: .output)
+        let broker = Limits(.broker)
+        let client = Limits(.client)
         var i: UInt8 = 0
         while let option = Option(rawValue: i) {
+            i += 1
+            guard isListed(option) else { continue }
             let row = option.row
             line.text("  ")
             line.column(row.name, width: 30)
             row.kind.describe(to: &line)
             if row.kind.hasDefault {
                 line.text(", default ")
-                line.number(defaults.limits[option])
+                let ofBroker = option.belongs(to: .broker)
+                line.number(ofBroker ? broker[option] : client[option])
+                if ofBroker, option.belongs(to: .client), broker[option] != client[option] {
+                    line.text(", of a client ")
+                    line.number(client[option])
+                }
             }
             end(to: .output)
             line.spaces(32)
             line.text(row.help)
             end(to: .output)
-            i += 1
         }
     }
+
     /// What else the program can be.
     private mutating func writeApplets() {
         var i: UInt8 = 0

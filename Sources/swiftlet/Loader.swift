@@ -1,5 +1,6 @@
 import Base
 import Broker
+import Client
 import Config
 import Linux
 import Runtime
@@ -53,16 +54,55 @@ struct Loader {
         }
         switch ConfigFile.parse(ByteView(text, count), port: config.port) {
         case .settings(var settings):
+            if settings.mode == .client, let error = ClientCheck.problem(settings, scratch: accessText) {
+                note(error, config, arguments)
+                return nil
+            }
             if config.isVerbose { settings.logLevels = .usual }
             return settings
         case .bad(let error):
-            if let file = config.file {
-                error.write(file: arguments.text(file), to: &problem)
-            } else {
-                error.write(file: ByteView("built-in"), to: &problem)
-            }
+            note(error, config, arguments)
             return nil
         }
+    }
+
+    private mutating func note(_ error: ConfigError, _ config: Command.Config, _ arguments: Arguments) {
+        if let file = config.file {
+            error.write(file: arguments.text(file), to: &problem)
+        } else {
+            error.write(file: ByteView("built-in"), to: &problem)
+        }
+    }
+
+    /// Puts the password in its place that the settings say is in a file; false when it cannot be read. It lasts as
+    /// long as the loader reads no access files, and client mode has none.
+    mutating func password(_ settings: inout Settings) -> Bool {
+        problem.removeAll()
+        guard let path = settings.client.passwordFile else { return true }
+        var room = accessText
+        guard let text = read(path, at: &room) else { return false }
+        // All of the first line, spaces too.
+        let line = text.slice(0, text.firstIndex(of: UInt8(ascii: "\n")) ?? text.count)
+        let hasReturn = !line.isEmpty && line[line.count - 1] == UInt8(ascii: "\r")
+        let password = line.slice(0, line.count - (hasReturn ? 1 : 0))
+        guard !password.isEmpty, password.count <= ClientSettings.maxPasswordBytes else {
+            wrong(path, 1, "expected a password of up to 512 bytes")
+            return false
+        }
+        settings.client.password = password
+        return true
+    }
+
+    /// A path with its zero byte. Void at the next call.
+    mutating func path(_ word: ConfigWord) -> UnsafePointer<CChar> {
+        accessText[word.copy(to: accessText)] = 0
+        return UnsafeRawPointer(accessText).assumingMemoryBound(to: CChar.self)
+    }
+
+    mutating func path(_ text: ByteView) -> UnsafePointer<CChar> {
+        text.copy(to: accessText)
+        accessText[text.count] = 0
+        return UnsafeRawPointer(accessText).assumingMemoryBound(to: CChar.self)
     }
 
     /// The settings that were loaded last are in force now; those before are void.

@@ -73,8 +73,10 @@ struct ConfigValueTests {
         #expect(Outcome("listener \(value)").error == error)
     }
 
-    @Test func `The mode is broker`() {
+    @Test func `The mode is broker or client, and broker if no line says`() {
+        #expect(Outcome("").settings?.mode == .broker)
         #expect(Outcome("mode broker").settings?.mode == .broker)
-        #expect(Outcome("mode bridge").error == "board.conf:1: mode: expected broker")
+        #expect(Outcome("mode client").settings?.mode == .client)
+        #expect(Outcome("mode bridge").error == "board.conf:1: mode: expected broker or client")
     }
 }

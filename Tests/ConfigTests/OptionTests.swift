@@ -21,7 +21,9 @@ struct OptionTests {
         if option == .globalMaxConnections { values[.maxConnections] = nil }
         if option == .maxDeliveries { values[.globalMaxClients] = Option.globalMaxClients.range?.lowerBound }
         values[option] = value
-        return values.map { "\($0.key.name) \($0.value ?? 0)\n" }.joined()
+        let front = option.belongs(to: .broker) ? "" : "mode client\n"
+        return front + values.filter { $0.key.belongs(to: option.belongs(to: .broker) ? .broker : .client) }
+            .map { "\($0.key.name) \($0.value ?? 0)\n" }.joined()
     }
 
     @Test(arguments: numeric)
@@ -32,8 +34,9 @@ struct OptionTests {
             #expect(settings?.limits[option] == value)
         }
         for value in [range.lowerBound - 1, range.upperBound + 1] {
-            let error = Outcome("\(option.name) \(value)").error
-            #expect(error.hasPrefix("board.conf:1: \(option.name): expected "), "\(value)")
+            let mode = option.belongs(to: .broker) ? "broker" : "client"
+            let error = Outcome("mode \(mode)\n\(option.name) \(value)").error
+            #expect(error.hasPrefix("board.conf:2: \(option.name): expected "), "\(value)")
         }
     }
 

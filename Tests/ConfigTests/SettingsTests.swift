@@ -117,6 +117,13 @@ struct SettingsTests {
             "max_packet_size 128", "max_retained_bytes 0", "max_retained_messages 0", "max_connections 1",
             "global_max_clients 1",
         ]
+        guard option.belongs(to: .broker) else {
+            // What some of the keys need.
+            let others = ["remote_username u", "will_topic t"].filter { !$0.hasPrefix(option.name) }
+            let file = others.joined(separator: "\n")
+            #expect(Outcome("mode client\n\(file)\n\(option.name) \(option.sample)").error == "")
+            return
+        }
         let others = (option == .globalMaxConnections ? [] : sizes).filter { !$0.hasPrefix(option.name) }
         #expect(Outcome(others.joined(separator: "\n") + "\n\(front)\(option.name) \(option.sample)").error == "")
     }
@@ -142,7 +149,9 @@ struct SettingsTests {
             .maxTopicNodes,
             .maxMessages, .messageStoreSize, .maxDeliveries, .maxIncomingInflight, .packetStoreSize, .receiveBufferSize,
             .maxClientIDLength, .maxTopicLength, .maxTopicLevels, .maxAccessSize, .sysInterval, .memoryBudget, .logDest,
+            .mode,
         ]
-        #expect(option.needsRestart == atStart.contains(option))
+        // Client mode has no reload.
+        #expect(option.needsRestart == (atStart.contains(option) || !option.belongs(to: .broker)))
     }
 }

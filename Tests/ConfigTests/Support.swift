@@ -84,6 +84,15 @@ extension Option {
         case .file: "/etc/file"
         case .logType: "error"
         case .logDest: "syslog"
+        case .text: "boiler"
+        case .remote: "broker.lan:1883"
+        case .source: "192.168.1.1"
+        case .restart: "1 30"
+        case .qos: "1"
+        case .onFailure: "retry"
+        case .writeFormat: "number 0 1"
+        case .subscription: "test print"
+        case .publication: "load every 10s file /proc/loadavg"
         case .number(let min, _), .size(let min, _), .duration(let min, _): String(min)
         }
     }
@@ -92,10 +101,17 @@ extension Option {
     var range: ClosedRange<Int>? {
         switch row.kind {
         case .number(let min, let max), .size(let min, let max), .duration(let min, let max): min...max
-        case .mode, .listener, .interface, .domain, .protocolName, .policy, .flag, .file, .logType, .logDest: nil
+        default: nil
         }
     }
 }
 
 // Test arguments go from one thread to another. Plain numbers may; only the sources have no need to say so.
 extension Option: @unchecked Sendable {}
+
+/// What a word stands for.
+func text(_ word: ConfigWord) -> String {
+    var bytes = [UInt8](repeating: 0, count: word.count + 1)
+    let count = bytes.withUnsafeMutableBufferPointer { word.copy(to: $0.baseAddress!) }
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
+}

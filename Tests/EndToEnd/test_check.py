@@ -128,3 +128,60 @@ def test_a_board_file_passes(call, file):
     run = call("--check", str(file))
     assert (run.returncode, run.stderr) == (0, "")
     assert "nobody" not in run.stdout
+
+
+CLIENT = ("mode client", "address broker.lan:1884 [::1] /run/mqtt.sock", "remote_clientid kitchen")
+
+
+def of_client(run) -> list[str]:
+    """What it says in front of the plan."""
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.split("pool ")[0].splitlines()
+
+
+def test_of_a_client_it_says_where_it_connects_and_what_it_does(call, tmp_path):
+    password = write_lines(tmp_path / "password", "secret")
+    password.chmod(0o600)
+    source, target = write_lines(tmp_path / "source", "1"), write_lines(tmp_path / "target", "1")
+    run = call("--check", lines=[
+        *CLIENT, "remote_username alice", f"remote_password_file {password}", "will_topic gone", "will_qos 1",
+        "subscribe test qos 1 exec /bin/sh -c \"exit 0\"", "subscribe test print", f"subscribe a/# write {target}",
+        f"publish load qos 2 retain every 1min file {source}", "publish up every 2 exec /bin/ls"])
+    assert of_client(run) == [
+        "connects to broker.lan:1884, else [::1]:1883, else /run/mqtt.sock as kitchen, user alice with password, "
+        "session kept, keep-alive 60",
+        "will gone qos 1",
+        'subscribes to test qos 1: runs /bin/sh -c "exit 0"',
+        "subscribes to test qos 0: prints",
+        f"subscribes to a/# qos 0: writes {target}",
+        f"publishes load qos 2 retain every 60 s: what is in {source}",
+        "publishes up qos 0 every 2 s: what is said by /bin/ls",
+    ]
+
+
+def test_it_warns_of_files_of_a_client_that_are_not_there_or_no_use(call, tmp_path):
+    password, plain = write_lines(tmp_path / "password", "secret"), write_lines(tmp_path / "plain", "x")
+    password.chmod(0o644)
+    plain.chmod(0o644)
+    lines = [*CLIENT, "remote_username alice", f"remote_password_file {password}",
+             "subscribe a exec /nowhere/program", f"subscribe b exec {plain}", f"subscribe c exec {tmp_path}",
+             f"subscribe d write {tmp_path}/none", f"publish e every 1s file {tmp_path}/none"]
+    assert [line for line in of_client(call("--check", lines=lines)) if line.startswith("warning")] == [
+        f"warning: {password}: every user may read the password",
+        "warning: line 6: /nowhere/program: No such file or directory",
+        f"warning: line 7: {plain}: Permission denied",
+        f"warning: line 8: {tmp_path}: no program",
+        f"warning: line 9: {tmp_path}/none: No such file or directory",
+        f"warning: line 10: {tmp_path}/none: No such file or directory",
+    ]
+
+
+@pytest.mark.parametrize("lines, problem", [
+    (["subscribe a/#/b print"], "board.conf:4: subscribe: expected a topic filter"),
+    (["listener 1883"], "board.conf:4: listener: a key for brokers; this board is a client"),
+    (["remote_username u", "remote_password_file /nowhere/password"], "/nowhere/password: No such file or directory"),
+    (["remote_username u", "remote_password_file /dev/null"], "/dev/null:1: expected a password of up to 512 bytes"),
+])
+def test_it_refuses_a_client_that_could_not_start(call, lines, problem):
+    run = call("--check", lines=[*CLIENT, *lines])
+    assert run.returncode == BAD_CONFIGURATION and problem in one_line(run.stderr)

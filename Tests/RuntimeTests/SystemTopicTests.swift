@@ -24,7 +24,8 @@ import Testing
         #expect(greeting(world) == [:])
         world.pass(seconds: 1)
         var names = (UInt8.min...UInt8.max).compactMap { SystemTopic(rawValue: $0)?.name.description }
-        let options = (0..<UInt8(Option.count)).compactMap { Option(rawValue: $0) }.filter(\.row.kind.hasDefault)
+        let options = (0..<UInt8(Option.count)).compactMap { Option(rawValue: $0) }
+            .filter { $0.row.kind.hasDefault && $0.belongs(to: .broker) }
         names += options.map { "limit/" + $0.row.name.description }
         var index = 0
         while let use = world.server.poolUse(index) {

@@ -51,6 +51,12 @@ int32_t swl_write(int32_t fd, const void *_Nonnull source, intptr_t bytes);
 int32_t swl_is_writable(int32_t fd);
 int32_t swl_close(int32_t fd);
 
+enum { SWL_MAY_READ = 0, SWL_MAY_WRITE = 1, SWL_MAY_RUN = 2 };
+/* Whether this process may do that with a file; SWL_IRREGULAR for folders, and for what is nothing to run. */
+int32_t swl_may(const char *_Nonnull path, int32_t what);
+/* 1 if every user may read it. */
+int32_t swl_is_public(const char *_Nonnull path);
+
 /* Files that are edited. */
 /* Opens one to be read and replaced; another that does the same waits until it is closed. */
 int32_t swl_open_edited(const char *_Nonnull path);

@@ -54,6 +54,39 @@ enum Model {
             .filter { !$0.line.isEmpty && $0.line[0] != hash }
     }
 
+    /// The words of a line of client mode, of which none is wrong.
+    static func words(_ line: [UInt8]) -> [[UInt8]] {
+        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        var words: [[UInt8]] = []
+        var word: [UInt8]?
+        var isQuoted = false
+        var i = 0
+        while i < line.count {
+            let byte = line[i]
+            if isQuoted {
+                if byte == quote {
+                    isQuoted = false
+                } else if byte == backslash, line[i + 1] == quote || line[i + 1] == backslash {
+                    i += 1
+                    word?.append(line[i])
+                } else {
+                    word?.append(byte)
+                }
+            } else if isSpace(byte) {
+                if let whole = word { words.append(whole) }
+                word = nil
+            } else if byte == quote {
+                word = []
+                isQuoted = true
+            } else {
+                word = (word ?? []) + [byte]
+            }
+            i += 1
+        }
+        if let whole = word { words.append(whole) }
+        return words
+    }
+
     static func trimmed(_ text: [UInt8]) -> [UInt8] {
         let front = Array(text.drop(while: isSpace))
         return Array(Array(front.reversed()).drop(while: isSpace).reversed())

@@ -1,4 +1,5 @@
 import Base
+import Client
 import Config
 import Runtime
 import Sim
@@ -7,7 +8,8 @@ import Sim
 ///
 /// What is refused is refused for a line of the file, in words that fit on a line. What is taken has every number in
 /// the range that the help tells, none that another number contradicts, and a plan; and a plan of moderate size is
-/// enough for a server, to the byte.
+/// enough for a server, to the byte. Lines of client mode are found again as often as they were counted, with the words
+/// that a naive reader finds, too.
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     withCopy(ByteView(data, size)) { text in
@@ -15,9 +17,15 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
         case .bad(let error): check(error, text)
         case .settings(let settings):
             checkRanges(settings)
-            checkListeners(settings)
             checkIndifference(settings, text)
-            checkPlan(settings)
+            switch settings.mode {
+            case .broker:
+                checkListeners(settings)
+                checkPlan(settings)
+            case .client:
+                checkRemotes(settings.client)
+                checkLines(settings, text)
+            }
         }
     }
     return 0
@@ -47,6 +55,12 @@ private func checkRanges(_ settings: Settings) {
         }
     }
     let limits = settings.limits
+    if settings.mode == .client {
+        precondition(limits.maxQueuedMessages > 0 && limits.maxQueuedBytes > 0, "a queue that nothing fits in")
+        precondition(limits.maxQueuedBytes <= 118 << 20, "more than there can be slabs")
+        precondition(2 * limits.maxPacketBytes <= limits.messageStoreBytes, "a message that could never be kept")
+        return
+    }
     precondition(limits.maxPacketBytes <= limits.packetBufferBytes, "a packet that could never arrive in pieces")
     precondition(2 * limits.maxPacketBytes <= limits.messageStoreBytes, "a message that could never be kept")
     precondition(limits.maxRetainedMessages < limits.maxMessages, "retained messages that leave no room")
@@ -63,6 +77,55 @@ private func checkListeners(_ settings: Settings) {
     }
 }
 
+private func checkRemotes(_ client: ClientSettings) {
+    precondition((1...ClientSettings.maxRemotes).contains(client.remoteCount))
+    for i in 0..<client.remoteCount {
+        let remote = client.remote(i)
+        precondition(remote.host.count > 0 && remote.isLocal == (remote.port == 0), "a broker without a port")
+    }
+    precondition(client.password == nil && client.passwordFile == nil || client.username != nil)
+    precondition(client.cleanSession || client.clientID.count > 0, "a session that nobody could find again")
+    precondition(1 <= client.restartBaseSeconds && client.restartBaseSeconds <= client.restartCapSeconds)
+}
+
+private func checkLines(_ settings: Settings, _ text: ByteView) {
+    let told = Model.lines(text.array).filter { line in
+        let key = Model.firstWord(line.line).word
+        return key == "subscribe".array || key == "publish".array
+    }
+    let client = settings.client
+    precondition(told.count == client.subscribeLineCount + client.publishLineCount, "lines that nobody counted")
+    var filters: [[UInt8]] = []
+    var lines = settings.actionLines
+    for (number, source) in told {
+        guard let line = lines.next(), line.number == number else { preconditionFailure("another line") }
+        let wanted = Model.words(Model.firstWord(source).rest)
+        precondition(wanted[0] == array(line.topic), "another topic")
+        if !line.kind.isPublication, !filters.contains(wanted[0]) { filters.append(wanted[0]) }
+        var words = line.words
+        var rest: [[UInt8]] = []
+        while let word = words.next() { rest.append(array(word)) }
+        precondition(Array(wanted.suffix(rest.count)) == rest, "other words")
+        precondition(rest.count <= ActionLine.maxWords && (line.kind == .print ? rest.count <= 1 : rest.count >= 1))
+        precondition(line.qos <= 2 && line.options.replyQoS <= 2)
+        precondition(line.kind.isPublication == (line.everySeconds > 0))
+        if case .number(let min, let max) = line.options.writeFormat { precondition(min <= max) }
+    }
+    precondition(lines.next() == nil, "a line that is not there")
+    precondition(filters.count == client.filterCount && filters.count <= settings.limits.maxSubscriptionsPerClient)
+    withWriter(ConfigFile.maxBytes) { writer in
+        let hasOwn = ClientCheck.problem(settings, scratch: writer.start) != nil
+        // Whoever knows better: no filter that is none gets through.
+        precondition(hasOwn || filters.allSatisfy(Model.isFilter), "a filter that is none")
+    }
+}
+
+private func array(_ word: ConfigWord) -> [UInt8] {
+    let target = UnsafeMutablePointer<UInt8>.allocate(capacity: word.count + 1)
+    defer { target.deallocate() }
+    return ByteView(target, word.copy(to: target)).array
+}
+
 /// What says nothing changes nothing: comments, empty lines, and how lines end.
 private func checkIndifference(_ settings: Settings, _ text: ByteView) {
     var other = "# a comment\n\n".array
@@ -77,6 +140,7 @@ private func checkIndifference(_ settings: Settings, _ text: ByteView) {
             raw += 1
             precondition(same.limits[option] == settings.limits[option], "a comment changes a number")
         }
+        precondition(same.mode == settings.mode && same.client.filterCount == settings.client.filterCount)
         precondition(same.listenerCount == settings.listenerCount && same.accessCount == settings.accessCount)
     }
 }

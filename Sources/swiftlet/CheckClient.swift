@@ -1,0 +1,135 @@
+import Base
+import Config
+import Linux
+
+extension Program {
+    /// `--check` of a board of client mode: where it connects and as whom, what it does with which messages, what it
+    /// publishes; which of its files are not there, or not to be used; the plan.
+    mutating func checkClient(_ settings: inout Settings) -> Int32 {
+        guard loader.password(&settings) else {
+            writeProblem()
+            return Exit.usage
+        }
+        writeConnection(settings.client, settings.limits)
+        var lines = settings.actionLines
+        while let action = lines.next() { write(action) }
+        warn(settings)
+        return writePlan(settings)
+    }
+
+    private mutating func writeConnection(_ client: ClientSettings, _ limits: Limits) {
+        line.text("connects to ")
+        var i = 0
+        while i < client.remoteCount {
+            let remote = client.remote(i)
+            if i > 0 { line.text(", else ") }
+            write(remote)
+            i += 1
+        }
+        if client.clientID.isEmpty {
+            line.text(" as whom the broker likes")
+        } else {
+            line.text(" as ")
+            line.escaped(client.clientID)
+        }
+        if let name = client.username {
+            line.text(", user ")
+            line.escaped(name)
+            line.text(client.password == nil ? " without password" : " with password")
+        }
+        line.text(client.cleanSession ? ", clean session" : ", session kept")
+        line.text(", keep-alive ")
+        line.number(limits.keepAliveIntervalSeconds)
+        end(to: .output)
+        guard let will = client.willTopic else { return }
+        line.text("will ")
+        line.escaped(will)
+        writeQoS(client.willQoS, retain: client.willRetain)
+        end(to: .output)
+    }
+
+    private mutating func write(_ remote: Remote) {
+        let hasColons = remote.host.firstIndex(of: UInt8(ascii: ":")) != nil
+        if hasColons { line.byte(UInt8(ascii: "[")) }
+        line.escaped(remote.host)
+        if hasColons { line.byte(UInt8(ascii: "]")) }
+        guard !remote.isLocal else { return }
+        line.byte(UInt8(ascii: ":"))
+        line.number(Int(remote.port))
+    }
+
+    private mutating func writeQoS(_ qos: UInt8, retain: Bool) {
+        line.text(" qos ")
+        line.number(Int(qos))
+        if retain { line.text(" retain") }
+    }
+
+    private mutating func write(_ action: ActionLine) {
+        line.text(action.kind.isPublication ? "publishes " : "subscribes to ")
+        write(action.topic)
+        writeQoS(action.qos, retain: action.retain)
+        if action.kind.isPublication {
+            line.text(" every ")
+            line.number(action.everySeconds)
+            line.text(" s")
+        }
+        switch action.kind {
+        case .print: line.text(": prints")
+        case .exec: line.text(": runs")
+        case .write: line.text(": writes")
+        case .publishFile: line.text(": what is in")
+        case .publishExec: line.text(": what is said by")
+        }
+        if action.kind != .print {
+            var words = action.words
+            while let word = words.next() {
+                line.byte(UInt8(ascii: " "))
+                write(word)
+            }
+        }
+        end(to: .output)
+    }
+
+    private mutating func write(_ word: ConfigWord) {
+        if word.isQuoted { line.byte(UInt8(ascii: "\"")) }
+        line.escaped(word.spelling)
+        if word.isQuoted { line.byte(UInt8(ascii: "\"")) }
+    }
+
+    // MARK: What may not work
+
+    private mutating func warn(_ settings: Settings) {
+        if let path = settings.client.passwordFile, FileCheck.isPublic(loader.path(path)) {
+            line.text("warning: ")
+            line.escaped(path)
+            line.text(": every user may read the password")
+            end(to: .output)
+        }
+        var lines = settings.actionLines
+        while let action = lines.next() {
+            var words = action.words
+            guard action.kind != .print, let path = words.next() else { continue }
+            switch FileCheck.ask(action.kind.wantedFile, loader.path(path)) {
+            case .fine: break
+            case .irregular: warn(action, path, ByteView(action.kind.runsProgram ? "no program" : "a folder"))
+            case .failed(let error): warn(action, path, System.errorText(error))
+            }
+        }
+    }
+
+    private mutating func warn(_ action: ActionLine, _ path: ConfigWord, _ problem: ByteView) {
+        line.text("warning: line ")
+        line.number(action.number)
+        line.text(": ")
+        write(path)
+        line.text(": ")
+        line.bytes(problem)
+        end(to: .output)
+    }
+}
+
+extension ActionLine.Kind {
+    fileprivate var wantedFile: FileCheck.Wanted {
+        runsProgram ? .runnable : self == .write ? .writable : .readable
+    }
+}

@@ -27,6 +27,22 @@ public enum LogEvent: UInt8 {
     /// How much of a pool is used, on request.
     case pool
 
+    // Client mode. A connection of ours was accepted: `connected`.
+    /// There is no connection, and why; it is tried again.
+    case connectFailed
+    /// A connection of ours ended; the reason says why.
+    case disconnected
+    /// The broker sends the messages of a filter, or does not.
+    case subscribed, subscribeFailed
+    /// A message came.
+    case message
+    /// A message of ours has arrived, or with QoS 0 was sent.
+    case published
+    /// A value could not be published, and why.
+    case publishFailed
+    /// What is done with a message has begun, has ended well, or came to nothing.
+    case actionStarted, actionEnded, actionFailed
+
     public var name: StaticString {
         switch self {
         case .ready: "ready"
@@ -44,15 +60,28 @@ public enum LogEvent: UInt8 {
         case .listening: "listening"
         case .listenerClosed: "listener-closed"
         case .pool: "pool"
+        case .connectFailed: "connect-failed"
+        case .disconnected: "disconnected"
+        case .subscribed: "subscribed"
+        case .subscribeFailed: "subscribe-failed"
+        case .message: "message"
+        case .published: "published"
+        case .publishFailed: "publish-failed"
+        case .actionStarted: "action-started"
+        case .actionEnded: "action-ended"
+        case .actionFailed: "action-failed"
         }
     }
 
     public var level: LogLevel {
         switch self {
         case .reloadFailed: .error
-        case .acceptFailed, .dropped, .refused, .needsRestart, .listenFailed: .warning
-        case .ready, .stopped, .reloaded, .listening, .listenerClosed, .pool: .notice
-        case .connected, .closed, .repeated: .information
+        case .acceptFailed, .dropped, .refused, .needsRestart, .listenFailed, .connectFailed, .subscribeFailed,
+            .publishFailed, .actionFailed:
+            .warning
+        case .ready, .stopped, .reloaded, .listening, .listenerClosed, .pool, .disconnected: .notice
+        case .connected, .closed, .repeated, .subscribed, .message, .published, .actionStarted, .actionEnded:
+            .information
         }
     }
 }

@@ -19,11 +19,6 @@ extension LinuxIO: Host {
         result(swl_write(descriptor, bytes.start, bytes.count))
     }
 
-    public mutating func read(_ descriptor: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
-        let got = swl_read(descriptor, target, count)
-        return got == 0 ? .closed(isOrderly: true) : result(got)
-    }
-
     public mutating func startError(_ report: Int32) -> Int32? {
         var error: Int32 = 0
         let got = withUnsafeMutableBytes(of: &error) { swl_read(report, $0.baseAddress!, 4) }
@@ -40,7 +35,7 @@ extension LinuxIO: Host {
             ? .status(UInt8(status)) : .signal(UInt8(truncatingIfNeeded: status - Int(SWL_SIGNALLED)))
     }
 
-    public mutating func readFile(
+    public mutating func readSource(
         _ path: ByteView, into target: UnsafeMutablePointer<UInt8>, capacity: Int
     ) -> IOResult {
         let descriptor = LinuxIO.withPath(path) { swl_open_source($0) }
@@ -62,6 +57,22 @@ extension LinuxIO: Host {
         let status = LinuxIO.withPath(path) { swl_put($0, bytes.start, bytes.count) }
         return Int(status) == SWL_IRREGULAR ? .absent : result(status)
     }
+
+    public mutating func print(_ text: ByteView) -> IOResult {
+        var count = 0
+        // A pipe that is writable takes a page, and no more for certain.
+        while count < text.count, swl_is_writable(LinuxIO.standardOutput) > 0 {
+            let part = text.slice(count, min(text.count, count + LinuxIO.pipePageBytes))
+            let written = swl_write(LinuxIO.standardOutput, part.start, part.count)
+            guard written > 0 else { return result(written) }
+            count += Int(written)
+        }
+        return .done(count)
+    }
+
+    private static var standardOutput: Int32 { 1 }
+    /// POSIX's PIPE_BUF, as Linux has it.
+    private static var pipePageBytes: Int { 4096 }
 
     public func errorText(_ error: Int32) -> ByteView { System.errorText(error) }
 

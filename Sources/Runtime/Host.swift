@@ -3,7 +3,7 @@ import Base
 /// What client mode wants of the system beside the network: programs and files.
 ///
 /// A path that is longer than `maxPathBytes` is a bug of the caller.
-public protocol Host: IO, ~Copyable {
+public protocol Host: ClientIO, ~Copyable {
     /// Starts a program in a process group of its own; it is looked for in PATH unless its name has a slash. `text` has
     /// its words and then variables as `NAME=VALUE`, each with a zero byte behind it. Answers its number.
     /// A program that is not there is one that ends at once, and `startError` tells.
@@ -20,10 +20,12 @@ public protocol Host: IO, ~Copyable {
     mutating func reap(_ process: Int32) -> ProgramEnd?
 
     /// Reads a file from its beginning, as much of it as `capacity` holds: `done` with as many bytes.
-    mutating func readFile(_ path: ByteView, into target: UnsafeMutablePointer<UInt8>, capacity: Int) -> IOResult
+    mutating func readSource(_ path: ByteView, into target: UnsafeMutablePointer<UInt8>, capacity: Int) -> IOResult
     /// Puts `bytes` in the place of what a file has, in one write. It may be new, and no link. `absent` where it is a
     /// folder or the like.
     mutating func put(_ bytes: ByteView, into path: ByteView) -> IOResult
+    /// Writes to standard output without waiting for whoever reads it: `done` with as many bytes as it took.
+    mutating func print(_ text: ByteView) -> IOResult
     /// The system's words for an error number.
     func errorText(_ error: Int32) -> ByteView
 }

@@ -15,7 +15,11 @@ public struct Plan {
     /// `rows` has room for `Arena.maxRows` entries and outlives the plan.
     public init(_ settings: Settings, rows: UnsafeMutablePointer<PlanRow>) {
         var arena = Arena(measuring: rows)
-        _ = Memory(&arena, settings: settings, hash: KeyedHash(key0: 0, key1: 0), now: .zero)
+        let hash = KeyedHash(key0: 0, key1: 0)
+        switch settings.mode {
+        case .broker: _ = Memory(&arena, settings: settings, hash: hash, now: .zero)
+        case .client: _ = AgentMemory(&arena, settings: settings, hash: hash, now: .zero)
+        }
         self.rows = rows
         rowCount = arena.rowCount
         total = arena.used

@@ -68,12 +68,7 @@ struct Program {
             return check(config)
         case .run(let config):
             guard let settings = settings(config) else { return Exit.usage }
-            guard settings.mode == .broker else {
-                line.text("swiftlet: client mode is not there yet")
-                end(to: .error)
-                return Exit.usage
-            }
-            return serve(settings, config)
+            return settings.mode == .client ? serveClient(settings) : serve(settings, config)
         }
     }
 

@@ -33,7 +33,7 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: capacity)
         let result = buffer.withUnsafeMutableBufferPointer { target in
             Array(path.utf8).withUnsafeBufferPointer {
-                io.readFile(ByteView($0.baseAddress!, $0.count), into: target.baseAddress!, capacity: capacity)
+                io.readSource(ByteView($0.baseAddress!, $0.count), into: target.baseAddress!, capacity: capacity)
             }
         }
         guard case .done(let count) = result else { return nil }

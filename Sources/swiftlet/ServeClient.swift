@@ -1,0 +1,58 @@
+import Base
+import Config
+import Linux
+import Runtime
+
+extension Program {
+    /// Runs client mode until it is asked to stop.
+    mutating func serveClient(_ parsed: Settings) -> Int32 {
+        var settings = parsed
+        guard loader.password(&settings) else {
+            writeProblem()
+            return Exit.usage
+        }
+        let plan = Plan(settings, rows: rows)
+        guard loader.accepts(plan) else {
+            writeProblem()
+            return Exit.usage
+        }
+        // Each program has four pipes.
+        _ = System.raiseDescriptors(to: 4 * settings.maxPrograms + spareDescriptors)
+        // What the helper shares with this process is the less, the earlier it starts.
+        guard let io = LinuxIO(
+            resolvesNames: true, startsPrograms: true, logsToStandardError: settings.logsToStandardError,
+            logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
+        else {
+            begin()
+            line.text("the system does not give the ")
+            line.number(plan.total)
+            line.text(" bytes of the plan")
+            end(to: .error)
+            return Exit.failure
+        }
+        var arena = Arena(base: base, capacity: plan.total, rows: rows)
+        arena.touch(pageBytes: System.pageBytes)
+        var agent = Agent(io, &arena, settings: settings)
+        arena.freeze()
+        agent.start()
+        while agent.turn() {}
+        agent.shutDown()
+        return Exit.success
+    }
+
+    /// Standard streams, epoll, signals, log, resolver, the connection, and a file.
+    private var spareDescriptors: Int { 10 }
+}
+
+extension Settings {
+    /// Programs of all lines that can be at work at a time.
+    fileprivate var maxPrograms: Int {
+        var count = 0
+        var lines = actionLines
+        while let line = lines.next() {
+            if line.kind == .exec { count += line.options.limits.execParallel }
+            if line.kind == .publishExec { count += 1 }
+        }
+        return count
+    }
+}

@@ -63,6 +63,8 @@ extension Link {
             }
             // Whatever is read next may have to be answered.
             guard control.room >= Acknowledgement.byteCount else {
+                // Nobody is left to be answered.
+                if descriptor < 0 { control.removeAll() }
                 send(&io)
                 if control.room < Acknowledgement.byteCount { return nil }
                 continue
@@ -71,7 +73,12 @@ extension Link {
             switch FrameReader.next(bytes, maxPacketBytes: limits.maxPacketBytes) {
             case .frame(let frame, let byteCount):
                 // A message that cannot be noted stays where it is until there is room.
-                if frame.type == .publish, !receipts.hasRoom { return nil }
+                if frame.type == .publish, !receipts.hasRoom {
+                    guard descriptor < 0, let peerEnd else { return nil }
+                    // And never will be: what is left comes again, if the broker has kept it.
+                    end(peerEnd, &io)
+                    return takeUntold()
+                }
                 taken += byteCount
                 if let event = take(frame, &io) { return event }
             case .needMore:
@@ -164,7 +171,8 @@ extension Link {
     }
 
     mutating func sendReceipts() {
-        guard state == .up else { return }
+        // Without a connection they stay owed: a repetition is then answered at once, and is no new message.
+        guard state == .up, descriptor >= 0 else { return }
         while control.room >= 2 * Acknowledgement.byteCount, let receipt = receipts.next() {
             Acknowledgement.encode(
                 receipt.qos == .atLeastOnce ? .puback : .pubrec, packetID: receipt.packetID, to: &control)

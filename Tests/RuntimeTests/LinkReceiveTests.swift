@@ -143,4 +143,39 @@ struct LinkReceiveTests {
         for _ in 0..<3 { told += world.turn(flags: Event.readable | Event.failed) }
         #expect(told == ["message t a", "message t b", "ended closed"])
     }
+
+    /// The broker is gone, and what it sent is in the window.
+    private func leftBehind(_ messages: ClosedRange<Int>) -> LinkWorld {
+        let world = LinkWorld(clean: false)
+        world.connect()
+        world.net.incoming = messages.flatMap { hex("32 05 00 01 't' 00") + [UInt8($0)] }
+        world.net.isClosedByPeer = true
+        // Read, but not taken; and then there is nothing more to read.
+        for _ in 0..<2 { #expect(world.turn(flags: Event.readable | Event.failed, takes: 0) == []) }
+        world.net.isClosedByPeer = false
+        return world
+    }
+
+    @Test func `What was taken after the connection had broken is no new message when it comes again`() {
+        let world = leftBehind(1...3)
+        #expect(world.turn() == ["message t ", "message t ", "message t ", "ended closed"])
+        world.connect(LinkWorld.connackPresent)
+        #expect(world.receive("3a 05 00 01 't' 00 02 3a 05 00 01 't' 00 03") == [])
+        #expect(world.sent() == hex("40 02 00 02 40 02 00 03"))
+    }
+
+    @Test func `A broken connection ends though it left more messages than can be noted`() {
+        let world = leftBehind(1...20)
+        #expect(world.turn().count == 9)
+        #expect(world.isIdle)
+    }
+
+    @Test func `A broken connection ends though it left more to be answered than there is room for`() {
+        let world = LinkWorld(limits: { $0.sendBytes = 64 })
+        world.connect()
+        world.net.incoming = (1...40).flatMap { hex("62 02 00") + [UInt8($0)] }
+        world.net.isClosedByPeer = true
+        world.turn(flags: Event.readable | Event.failed, takes: 0)
+        #expect(world.turn(flags: Event.readable | Event.failed) == ["ended closed"])
+    }
 }

@@ -4,8 +4,8 @@ import Wire
 
 /// The messages whose actions are not over, and which action is next.
 ///
-/// A message of QoS 1 or 2 is acknowledged when all its actions are over. What does not fit is refused if it is of QoS 0;
-/// for the others there is always room for one, and after it nothing more must be read until `mayTake`.
+/// A message of QoS 1 or 2 is acknowledged when all its actions are over. What does not fit is refused if it is of
+/// QoS 0; for the others there is always room for one, and after it nothing more must be read until `mayTake`.
 public struct ActionQueue: ~Copyable {
     /// The lines that subscribe and those that publish, in the order of the board config.
     let states: UnsafeMutablePointer<ActionState>

@@ -5,7 +5,8 @@ import Wire
 
 // Values that are published again and again.
 extension Agent where Net: ~Copyable {
-    /// Reads the files and starts the programs whose time has come. Before the first connection there is nobody to tell.
+    /// Reads the files and starts the programs whose time has come. Before the first connection there is nobody to
+    /// tell.
     mutating func publishDue() {
         guard wasConnected else { return }
         while let index = memory.schedule.next(now: now) {
@@ -37,7 +38,8 @@ extension Agent where Net: ~Copyable {
         }
     }
 
-    /// Publishes a value, unless it is the same as the last one and only others are wanted. It may stand in the scratch.
+    /// Publishes a value, which may stand in the scratch, unless it is the same as the last one and only others are
+    /// wanted.
     mutating func publish(_ index: Int, _ bytes: ByteView, isCut: Bool) {
         let line = memory.queue.line(index)
         let value = bytes.withoutLineEnd

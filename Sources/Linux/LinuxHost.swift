@@ -58,7 +58,7 @@ extension LinuxIO: Host {
         return Int(status) == SWL_IRREGULAR ? .absent : result(status)
     }
 
-    public mutating func print(_ text: ByteView) -> IOResult {
+    public mutating func writeOutput(_ text: ByteView) -> IOResult {
         var count = 0
         // A pipe that is writable takes a page, and no more for certain.
         while count < text.count, swl_is_writable(LinuxIO.standardOutput) > 0 {

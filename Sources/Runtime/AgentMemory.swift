@@ -67,9 +67,10 @@ extension LinkSettings {
     /// What the board config says of the connection. The password stands in the settings, wherever it came from.
     init(_ settings: Settings) {
         let client = settings.client
-        let will = client.willTopic.map {
-            Connect.Will(
-                topic: $0, payload: client.willPayload, qos: QoS(rawValue: client.willQoS) ?? .atMostOnce,
+        var will: Connect.Will?
+        if let topic = client.willTopic {
+            will = Connect.Will(
+                topic: topic, payload: client.willPayload, qos: QoS(rawValue: client.willQoS) ?? .atMostOnce,
                 retain: client.willRetain)
         }
         self.init(

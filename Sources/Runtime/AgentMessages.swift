@@ -13,7 +13,7 @@ extension Agent where Net: ~Copyable {
         while let index = memory.queue.match(publish.topic, from: from, scratch: memory.scratch.start) {
             from = index + 1
             switch memory.queue.line(index).kind {
-            case .print: print(publish, index)
+            case .print: show(publish, index)
             case .write: write(publish, ticket, index, &kept)
             case .exec: _ = memory.queue.add(publish, ticket: ticket, line: index, to: &kept, now: now)
             case .publishFile, .publishExec: break
@@ -22,10 +22,11 @@ extension Agent where Net: ~Copyable {
         if kept.isNone, publish.qos != .atMostOnce { memory.link.acknowledge(ticket) }
     }
 
-    private mutating func print(_ publish: Publish, _ index: Int) {
+    private mutating func show(_ publish: Publish, _ index: Int) {
         memory.scratch.removeAll()
         var words = memory.queue.line(index).words
-        let format = words.next().map { MessageFormat.custom(place($0)) } ?? .payload(endsLines: true)
+        var format = MessageFormat.payload(endsLines: true)
+        if let word = words.next() { format = .custom(place(word)) }
         let start = memory.scratch.count
         var text = PrintedText(memory.scratch)
         _ = format.write(
@@ -33,7 +34,7 @@ extension Agent where Net: ~Copyable {
                 topic: publish.topic, payload: publish.payload, qos: publish.qos, retain: publish.retain,
                 packetID: publish.packetID), to: &text)
         let view = text.writer.written.dropFirst(start)
-        if case .done(let count) = io.print(view), count == view.count, !text.isCut { return }
+        if case .done(let count) = io.writeOutput(view), count == view.count, !text.isCut { return }
         counts.printed &+= 1
     }
 

@@ -19,17 +19,20 @@ extension Agent where Net: ~Copyable {
         begun = now
         while now.msSince(begun) < goodbyeMs {
             memory.link.flush(&io)
-            var isOver = false
-            // Messages that come now are not acknowledged.
-            while let event = memory.link.next(&io) {
-                guard case .ended(let reason) = event else { continue }
-                reportEnded(reason)
-                isOver = true
-            }
-            if isOver { break }
+            if hearGoodbye() { break }
             wait(atMostMs: min(memory.link.msUntilDue(now) ?? goodbyeMs, goodbyeMs))
         }
+        // It may not have answered.
+        reportEnded(.disconnected)
         reportStopped()
+    }
+
+    /// Whether the connection has ended. Messages that come now are not acknowledged.
+    private mutating func hearGoodbye() -> Bool {
+        while let event = memory.link.next(&io) {
+            if case .ended = event { return true }
+        }
+        return false
     }
 
     private mutating func wait(atMostMs limit: UInt32) {

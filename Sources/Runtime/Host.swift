@@ -25,7 +25,7 @@ public protocol Host: ClientIO, ~Copyable {
     /// folder or the like.
     mutating func put(_ bytes: ByteView, into path: ByteView) -> IOResult
     /// Writes to standard output without waiting for whoever reads it: `done` with as many bytes as it took.
-    mutating func print(_ text: ByteView) -> IOResult
+    mutating func writeOutput(_ text: ByteView) -> IOResult
     /// The system's words for an error number.
     func errorText(_ error: Int32) -> ByteView
 }

@@ -45,6 +45,9 @@ struct LogLevelTests {
         let errors = events.filter { $0.level == .error }
         let usual = events.filter { $0.level == .information }
         #expect(errors == [.reloadFailed])
-        #expect(usual == [.connected, .closed, .repeated], "what happens with every client")
+        #expect(
+            usual == [
+                .connected, .closed, .repeated, .subscribed, .message, .published, .actionStarted, .actionEnded,
+            ], "what happens with every client and every message")
     }
 }

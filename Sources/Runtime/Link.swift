@@ -51,6 +51,8 @@ public struct Link: ~Copyable {
     var upSince: Tick
     var lastSent: Tick
     var lastHeard: Tick
+    /// PINGREQ is to be sent; it is to be answered.
+    var isPingWanted = false
     var isPingOwed = false
     var hasSubscribed = false
     var hasDisconnected = false

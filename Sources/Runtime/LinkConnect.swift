@@ -145,6 +145,7 @@ extension Link {
         isBlocked = false
         isDrained = true
         hasMoreToSend = false
+        isPingWanted = false
         isPingOwed = false
         hasSubscribed = false
         hasDisconnected = false

@@ -61,8 +61,8 @@ extension Link {
         guard let due = keepAliveDue, !now.isBefore(due) else { return }
         if isPingOwed {
             end(.silent, &io)
-        } else if control.room >= 2 * Acknowledgement.byteCount {
-            Pingreq.encode(to: &control)
+        } else {
+            isPingWanted = true
             isPingOwed = true
             lastSent = now
         }

@@ -50,6 +50,10 @@ extension Link {
         while true {
             if outbox.writing.isNone {
                 moveControl()
+                if isPingWanted, control.count == 0, output.room >= 2 {
+                    Pingreq.encode(to: &output)
+                    isPingWanted = false
+                }
                 guard control.count == 0, outbox.beginWriting(maxInflight: settings.maxInflight) else { break }
             }
             let message = outbox.records[outbox.writing].pointee

@@ -81,12 +81,18 @@ struct Outbox: ~Copyable {
         return isIn && store.append(topic, to: &chain)
     }
 
+    /// The message that has waited longest and is not being written.
+    private var oldest: Handle<Outgoing> {
+        let first = queued.first
+        return first.isSome && first == writing ? records[first].pointee.next : first
+    }
+
     /// Drops the message that has waited longest, unless all are under way.
     mutating func dropOldest() -> Bool {
-        guard queued.first.isSome, queued.first != writing, let first = queued.removeFirst(in: records) else {
-            return false
-        }
-        give(first)
+        let dropped = oldest
+        guard dropped.isSome else { return false }
+        queued.remove(dropped, in: records)
+        give(dropped)
         return true
     }
 
@@ -195,15 +201,12 @@ struct Outbox: ~Copyable {
     /// Drops what has waited longer than `spanMs`; answers how many.
     mutating func expire(_ spanMs: UInt32, now: Tick) -> UInt32 {
         var count: UInt32 = 0
-        while queued.first.isSome, now.msSince(records[queued.first].pointee.queuedAt) >= spanMs {
-            guard dropOldest() else { break }
-            count += 1
-        }
+        while oldest.isSome, now.msSince(records[oldest].pointee.queuedAt) >= spanMs, dropOldest() { count += 1 }
         return count
     }
 
-    /// When the first message has waited so long; nil when none waits.
+    /// When the first message will have waited so long; nil when none waits.
     func expiryDue(_ spanMs: UInt32) -> Tick? {
-        queued.first.isSome ? records[queued.first].pointee.queuedAt.advanced(byMs: spanMs) : nil
+        oldest.isSome ? records[oldest].pointee.queuedAt.advanced(byMs: spanMs) : nil
     }
 }

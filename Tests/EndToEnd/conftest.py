@@ -1,6 +1,6 @@
 """What to test, and the broker that most tests share.
 
-.build-venv/bin/python -m pytest Tests/EndToEnd                                all targets, as they are built
+.build-venv/bin/python -m pytest -n 4 Tests/EndToEnd                           all targets, as they are built
 .build-venv/bin/python -m pytest Tests/EndToEnd --targets host,mips_24kc       some of them
 SWIFTLET_E2E_BROKER=mosquitto .build-venv/bin/python -m pytest Tests/EndToEnd  the tests themselves
 """
@@ -16,7 +16,6 @@ from retained import Retainer
 from targets import Target, all_targets
 
 TARGETS = pytest.StashKey[dict[str, Target]]()
-FIGURES = pytest.StashKey[list[str]]()
 STAND_IN = os.environ.get("SWIFTLET_E2E_BROKER") == "mosquitto"
 
 # The shared broker's limits; tests may count on them.
@@ -130,12 +129,13 @@ def retain(broker):
 
 
 @pytest.fixture
-def report(request, target):
+def report(record_property, target):
     """Adds a measured figure to the end of the run's output."""
-    figures = request.config.stash.setdefault(FIGURES, [])
-    return lambda text: figures.append(f"{target.name}: {text}")
+    return lambda text: record_property("figure", f"{target.name}: {text}")
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for figure in config.stash.get(FIGURES, []):
-        terminalreporter.write_line(figure)
+def pytest_terminal_summary(terminalreporter):
+    for passed in terminalreporter.stats.get("passed", []):
+        for name, figure in passed.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(figure)

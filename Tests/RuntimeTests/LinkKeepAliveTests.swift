@@ -51,6 +51,18 @@ struct LinkKeepAliveTests {
         #expect(world.sent().suffix(2) == hex("c0 00"))
     }
 
+    @Test func `A network that takes nothing is given up, and nobody turns in circles until then`() {
+        let world = LinkWorld(keepAlive: 30)
+        world.connect()
+        world.net.sendRoom = 0
+        // As many requests as there is room for.
+        while world.subscribe("a/b/c/d/e/f/g", .atMostOnce) != nil {}
+        world.turn(afterMs: 30_000)
+        #expect(world.msUntilDue == 20_000)
+        #expect(world.turn(afterMs: 19_999) == [])
+        #expect(world.turn(afterMs: 1) == ["ended silent"])
+    }
+
     @Test func `Without keep-alive nothing is sent and nobody is given up [MQTT-3.1.2-24]`() {
         let world = LinkWorld(keepAlive: 0)
         world.connect()

@@ -153,6 +153,21 @@ struct LinkPublishTests {
         #expect(world.sent() == hex("32 06 00 01 't' 00 01 'b'"))
     }
 
+    @Test func `A message that is being written is not dropped for its age, and nobody waits for that`() {
+        let world = LinkWorld(settings: { $0.queueExpiryMs = 5000 })
+        world.connect()
+        world.net.sendRoom = 10
+        #expect(world.publish([UInt8](repeating: UInt8(ascii: "x"), count: 2000), .atMostOnce) == .taken)
+        world.turn()
+        publish(world, "b", .atMostOnce)
+        world.turn(afterMs: 5000)
+        #expect(world.counters.droppedExpired == 1)
+        #expect(world.msUntilDue.map { $0 > 0 } == true)
+        world.net.sendRoom = 10_000
+        world.turn(flags: Event.writable)
+        #expect(world.hasSentAll && world.sent().count == 2006)
+    }
+
     @Test func `An acknowledgement of the wrong kind ends the connection, and one of a stranger does not`() {
         let world = LinkWorld()
         world.connect()

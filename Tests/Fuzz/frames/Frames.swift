@@ -69,6 +69,10 @@ private struct Stream {
         case .connect:
             guard case .packet(let connect) = Connect.decode(frame.body) else { return }
             precondition(Packet.connect(connect) == body, "CONNECT says what its bytes do not")
+            withWriter(connect.byteCount) { writer in
+                connect.encode(to: &writer)
+                precondition(writer.written.array == Packet.framed(bytes[0], body), "CONNECT is written as another")
+            }
             precondition(Model.isText(connect.clientID.array))
             precondition(connect.will.map { Model.isTopic($0.topic.array) } ?? true)
             precondition(connect.userName.map { Model.isText($0.array) } ?? true)
@@ -95,7 +99,15 @@ private struct Stream {
             guard case .packet(var unsubscribe) = Unsubscribe.decode(frame.body) else { return }
             precondition(Packet.unsubscribe(unsubscribe) == body, "UNSUBSCRIBE says what its bytes do not")
             while let filter = unsubscribe.next() { precondition(Model.isFilter(filter.array)) }
-        case .pingreq, .disconnect, .connack, .suback, .pingresp:
+        case .connack:
+            guard case .packet(let connack) = Connack.decode(frame.body, level: level) else { return }
+            precondition(body.count == 2 && connack.code.rawValue == body[1])
+            precondition(!connack.sessionPresent || body == [1, 0], "a session that was refused [MQTT-3.2.2-4]")
+        case .suback:
+            guard case .packet(let suback) = Suback.decode(frame.body) else { return }
+            precondition(Packet.int16(suback.packetID) + suback.codes.array == body)
+            precondition(suback.codes.array.allSatisfy { $0 < 3 || $0 == Suback.failure }, "[MQTT-3.9.3-2]")
+        case .pingreq, .disconnect, .pingresp:
             break
         }
     }

@@ -9,10 +9,10 @@ extension Option {
             true
         case .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID, .bindInterface,
             .socketDomain, .protocolName, .perListenerSettings, .maxKeepAlive, .persistentClientExpiration,
-            .queueQoS0Messages, .messageSizeLimit, .maxConnections, .globalMaxConnections, .globalMaxClients, .maxSubscriptions,
-            .maxTopicNodes, .maxMessages, .retainAvailable, .maxRetainedMessages, .maxRetainedBytes, .maxDeliveries,
-            .maxIncomingInflight, .packetStoreSize, .maxClientIDLength, .maxTopicLength, .maxTopicLevels, .maxAccessSize, .maxMessageRate,
-            .maxConnectRate, .stallTimeout, .sysInterval:
+            .queueQoS0Messages, .messageSizeLimit, .maxConnections, .globalMaxConnections, .globalMaxClients,
+            .maxSubscriptions, .maxTopicNodes, .maxMessages, .retainAvailable, .maxRetainedMessages, .maxRetainedBytes,
+            .maxDeliveries, .maxIncomingInflight, .packetStoreSize, .maxClientIDLength, .maxTopicLength,
+            .maxTopicLevels, .maxAccessSize, .maxMessageRate, .maxConnectRate, .stallTimeout, .sysInterval:
             mode == .broker
         case .address, .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession,
             .keepAliveInterval, .restartTimeout, .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain,

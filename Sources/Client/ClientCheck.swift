@@ -26,6 +26,12 @@ public enum ClientCheck {
         } else if TopicFilter.check(topic) != nil {
             return (.subscribe, "expected a topic filter: + alone in its level, # alone in the last, UTF-8")
         }
+        if line.kind == .print {
+            var words = line.words
+            if let format = words.next(), MessageFormat.check(ByteView(scratch, format.copy(to: scratch))) != nil {
+                return (.subscribe, "a FORMAT that is not understood")
+            }
+        }
         if let reply = line.options.replyTopic, !isName(reply) { return (.replyTopic, notName) }
         if let letters = line.options.deadLetterTopic, !isName(letters) { return (.deadLetterTopic, notName) }
         return nil

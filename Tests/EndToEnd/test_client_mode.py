@@ -3,7 +3,9 @@
 The broker is Debian's mosquitto, unless a test is about ours, too.
 """
 
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -215,6 +217,25 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(debian, board, t
         process = int((tmp_path / f"program.{name}").read_text())
         until(lambda: not is_alive(process), f"the {name} is gone")
     assert client.stop() == 0
+
+
+@pytest.mark.parametrize("start", ["sleep 1000 & echo $! > $0.child", "setsid sleep 1000 & echo $! > $0.child"],
+                         ids=["child", "daemon"])
+def test_a_program_that_leaves_another_behind_has_ended_all_the_same(debian, board, tmp_path, start):
+    """The other one still holds its standard output. If it is of its group, it is ended, too."""
+    broker = debian()
+    program = script(tmp_path / "program", start, "echo said")
+    client = subscribed(board(
+        broker, f"subscribe test qos 1 exec {program}", "reply_topic reply", "reply_retain true", "exec_timeout 1h"))
+    publish(broker, "-t", "test", "-q", "1", "-m", "x")
+    ended = client.wait_for(event="action-ended")
+    assert ended["output"] == "5"
+    assert subscribe(broker, "-t", "reply", "-C", "1", "-W", "10") == ["said"]
+    process = int((tmp_path / "program.child").read_text())
+    if start.startswith("setsid"):
+        os.kill(process, signal.SIGKILL)  # it is on its own, as it wanted
+    else:
+        until(lambda: not is_alive(process), "the child is gone")
 
 
 def test_no_program_outlives_client_mode(debian, board, tmp_path):

@@ -1,5 +1,6 @@
 """A broker that accepts everybody, and says nothing more."""
 
+import contextlib
 import socket
 import threading
 
@@ -28,10 +29,8 @@ class SilentBroker:
 
     @staticmethod
     def _read(connection: socket.socket) -> None:
-        try:
+        with connection, contextlib.suppress(OSError):
             connection.recv(4096)
             connection.sendall(ACCEPTED)
             while connection.recv(4096):
                 pass
-        except OSError:
-            pass

@@ -37,6 +37,19 @@ public enum ClientCheck {
         return nil
     }
 
+    /// The number of the first line whose program hears what is published to `topic`, which is valid; nil when none does.
+    /// What a program answers may so make it run again, for ever.
+    public static func programHearing(
+        _ topic: ByteView, _ settings: Settings, scratch: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        var lines = settings.actionLines
+        while let line = lines.next() {
+            guard line.kind == .exec else { continue }
+            if TopicFilter.matches(ByteView(scratch, line.topic.copy(to: scratch)), topic) { return line.number }
+        }
+        return nil
+    }
+
     private static var notName: StaticString { "expected a topic without wildcards, UTF-8" }
 
     private static func isName(_ topic: ByteView) -> Bool { TopicName.check(topic) == nil }

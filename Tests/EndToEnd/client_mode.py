@@ -15,15 +15,16 @@ from targets import Target
 class Board:
     """A process in client mode, read by its log and by what it prints, ended by its process id."""
 
-    def __init__(self, target: Target, directory: Path, lines: tuple[str, ...]):
+    def __init__(self, target: Target, directory: Path, lines: tuple[str, ...], *, stdout=None):
+        """What it prints goes to a file, unless there is something else that it is to go to."""
         directory.mkdir(parents=True, exist_ok=True)
         file = directory / "client.conf"
         file.write_text("".join(line + "\n" for line in lines))
         self.log = Log(directory / "log")
         self._printed = directory / "printed"
-        with open(self.log.path, "wb") as stderr, open(self._printed, "wb") as stdout:
+        with open(self.log.path, "wb") as stderr, open(self._printed, "wb") as printed:
             self.process = subprocess.Popen(
-                target.command(str(file)), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+                target.command(str(file)), stdin=subprocess.DEVNULL, stdout=stdout or printed, stderr=stderr)
 
     def is_running(self) -> bool:
         return self.process.poll() is None

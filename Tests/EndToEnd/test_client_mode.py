@@ -43,10 +43,10 @@ def board(target, tmp_path):
     """Starts boards in client mode with these lines. They are ended after the test."""
     started: list[Board] = []
 
-    def start(broker, *lines: str, target=target, name: str | None = None) -> Board:
+    def start(broker, *lines: str, target=target, **options) -> Board:
         address = () if broker is None else (f"address 127.0.0.1:{broker.port}",)
-        directory = tmp_path / (name or f"board-{len(started)}")
-        started.append(Board(target, directory, ("mode client", *address, *FAST, *lines)))
+        lines = ("mode client", *address, *FAST, *lines)
+        started.append(Board(target, tmp_path / f"board-{len(started)}", lines, **options))
         return started[-1]
 
     yield start
@@ -127,6 +127,19 @@ def test_the_time_of_a_message_can_be_printed(debian, board):
     client = subscribed(board(broker, 'subscribe test print "%U"'))
     publish(broker, "-t", "test", "-m", "x")
     assert abs(float(client.printed(1)[0]) - time.time()) < 30
+
+
+def test_whoever_does_not_read_what_is_printed_holds_nothing_up(debian, board):
+    broker = debian("allow_anonymous true", "max_queued_messages 0")
+    reading, writing = os.pipe()
+    with open(reading, "rb"), open(writing, "wb") as stdout:
+        client = subscribed(
+            board(broker, "subscribe test print", "subscribe last exec /bin/true", stdout=stdout), count=2)
+        publish(broker, "-t", "test", "-l", input=(b"x" * 999 + b"\n") * 300)
+        publish(broker, "-t", "last", "-m", "x")
+        client.wait_for(event="action-ended", topic="last")
+        assert int(client.wait_for(event="dropped")["not-printed"]) > 0
+        assert client.stop() == 0
 
 
 def test_a_program_gets_its_words_the_message_and_what_there_is_to_know_of_it(debian, board, tmp_path):

@@ -263,11 +263,12 @@ def test_no_program_outlives_client_mode(debian, board, tmp_path):
     assert not is_alive(process)
 
 
-def test_a_flood_of_messages_waits_at_the_broker_and_none_is_lost(debian, board, tmp_path):
+@pytest.mark.parametrize("qos", ["1", "2"])
+def test_a_flood_of_messages_waits_at_the_broker_and_none_is_lost(debian, board, tmp_path, qos):
     broker = debian("allow_anonymous true", "max_queued_messages 0")
     program = script(tmp_path / "program", "read line", "echo $line >> $0.lines")
-    client = subscribed(board(broker, f"subscribe test qos 1 exec {program}", "exec_queue 3", "exec_parallel 2"))
-    publish(broker, "-t", "test", "-q", "1", "-l", input=b"".join(b"%d\n" % i for i in range(60)))
+    client = subscribed(board(broker, f"subscribe test qos {qos} exec {program}", "exec_queue 3", "exec_parallel 2"))
+    publish(broker, "-t", "test", "-q", qos, "-l", input=b"".join(b"%d\n" % i for i in range(60)))
     client.wait_for(event="action-ended", count=60, seconds=60)
     assert sorted(map(int, (tmp_path / "program.lines").read_text().split())) == list(range(60))
 

@@ -37,8 +37,8 @@ public enum ClientCheck {
         return nil
     }
 
-    /// The number of the first line whose program hears what is published to `topic`, which is valid; nil when none does.
-    /// What a program answers may so make it run again, for ever.
+    /// The number of the first line whose program hears what is published to `topic`, which is valid, or nil. What a
+    /// program answers may so make it run again, for ever.
     public static func programHearing(
         _ topic: ByteView, _ settings: Settings, scratch: UnsafeMutablePointer<UInt8>
     ) -> Int? {

@@ -26,8 +26,27 @@ public enum ClientCheck {
         } else if TopicFilter.check(topic) != nil {
             return (.subscribe, "expected a topic filter: + alone in its level, # alone in the last, UTF-8")
         }
+        if line.kind == .print {
+            var words = line.words
+            if let format = words.next(), MessageFormat.check(ByteView(scratch, format.copy(to: scratch))) != nil {
+                return (.subscribe, "a FORMAT that is not understood")
+            }
+        }
         if let reply = line.options.replyTopic, !isName(reply) { return (.replyTopic, notName) }
         if let letters = line.options.deadLetterTopic, !isName(letters) { return (.deadLetterTopic, notName) }
+        return nil
+    }
+
+    /// The number of the first line whose program hears what is published to `topic`, which is valid, or nil. What a
+    /// program answers may so make it run again, for ever.
+    public static func programHearing(
+        _ topic: ByteView, _ settings: Settings, scratch: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        var lines = settings.actionLines
+        while let line = lines.next() {
+            guard line.kind == .exec else { continue }
+            if TopicFilter.matches(ByteView(scratch, line.topic.copy(to: scratch)), topic) { return line.number }
+        }
         return nil
     }
 

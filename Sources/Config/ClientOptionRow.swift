@@ -43,16 +43,16 @@ extension Option {
                 name: "exec_timeout", kind: .duration(min: 1, max: 86_400),
                 help: "how long a program may run; then it gets TERM, and a second later KILL")
         case .execParallel:
-            Row(name: "exec_parallel", kind: .number(min: 1, max: 64), help: "runs of one line at a time")
+            Row(name: "exec_parallel", kind: .number(min: 1, max: 16), help: "runs of one line at a time")
         case .execQueue:
-            Row(name: "exec_queue", kind: .number(min: 0, max: 10_000), help: "messages that wait for a run")
+            Row(name: "exec_queue", kind: .number(min: 0, max: 1000), help: "messages that wait for a run")
         case .execRate:
             Row(
                 name: "exec_rate", kind: .number(min: 0, max: 1000),
                 help: "starts a second of one line; 0 is as fast as messages come")
         case .execOutputSize:
             Row(
-                name: "exec_output_size", kind: .size(min: 0, max: 1 << 20),
+                name: "exec_output_size", kind: .size(min: 0, max: 256 << 10),
                 help: "bytes of output that are kept; the rest is cut off, which is logged")
         case .replyTopic: Row(name: "reply_topic", kind: .text, help: "where a program's output is published")
         case .replyQoS: Row(name: "reply_qos", kind: .qos, help: "with which QoS; 0 if no line says")

@@ -72,6 +72,8 @@ public struct Limits {
         guard mode == .client else { return }
         maxPacketBytes = 65_536
         maxQueuedMessages = 100
+        // As many as a broker sends without waiting, in all likelihood.
+        maxIncomingInflight = 1000
         maxQueuedBytes = 131_072
         maxSubscriptionsPerClient = 64
         messageStoreBytes = 262_144

@@ -4,15 +4,16 @@ extension Option {
     public func belongs(to mode: Settings.Mode) -> Bool {
         switch self {
         case .mode, .connectionMessages, .logType, .logDest, .logTimestamp, .maxPacketSize, .offlineMessageExpiry,
-            .maxQueuedMessages, .maxQueuedBytes, .queuePolicy, .maxSubscriptionsPerClient, .messageStoreSize,
-            .maxInflightMessages, .receiveBufferSize, .setTCPNoDelay, .connectTimeout, .memoryBudget:
+            .maxQueuedMessages, .maxQueuedBytes, .queuePolicy, .queueQoS0Messages, .maxSubscriptionsPerClient,
+            .messageStoreSize, .maxInflightMessages, .maxIncomingInflight, .receiveBufferSize, .setTCPNoDelay,
+            .connectTimeout, .memoryBudget:
             true
         case .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID, .bindInterface,
             .socketDomain, .protocolName, .perListenerSettings, .maxKeepAlive, .persistentClientExpiration,
-            .queueQoS0Messages, .messageSizeLimit, .maxConnections, .globalMaxConnections, .globalMaxClients, .maxSubscriptions,
-            .maxTopicNodes, .maxMessages, .retainAvailable, .maxRetainedMessages, .maxRetainedBytes, .maxDeliveries,
-            .maxIncomingInflight, .packetStoreSize, .maxClientIDLength, .maxTopicLength, .maxTopicLevels, .maxAccessSize, .maxMessageRate,
-            .maxConnectRate, .stallTimeout, .sysInterval:
+            .messageSizeLimit, .maxConnections, .globalMaxConnections, .globalMaxClients,
+            .maxSubscriptions, .maxTopicNodes, .maxMessages, .retainAvailable, .maxRetainedMessages, .maxRetainedBytes,
+            .maxDeliveries, .packetStoreSize, .maxClientIDLength, .maxTopicLength,
+            .maxTopicLevels, .maxAccessSize, .maxMessageRate, .maxConnectRate, .stallTimeout, .sysInterval:
             mode == .broker
         case .address, .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession,
             .keepAliveInterval, .restartTimeout, .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain,

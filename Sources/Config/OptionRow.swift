@@ -68,7 +68,7 @@ extension Option {
                 name: "queue_policy", kind: .policy, help: "what a full queue drops: the newest if no line says")
         case .queueQoS0Messages:
             Row(
-                name: "queue_qos0_messages", kind: .flag, help: "whether QoS 0 messages wait for absent clients, too")
+                name: "queue_qos0_messages", kind: .flag, help: "whether QoS 0 messages wait for who is absent, too")
         case .maxSubscriptionsPerClient:
             Row(
                 name: "max_subscriptions_per_client", kind: .number(min: 1, max: 1_000_000),
@@ -123,7 +123,7 @@ extension Option {
         case .maxIncomingInflight:
             Row(
                 name: "max_incoming_inflight", kind: .number(min: 4, max: 1_000_000),
-                help: "QoS 2 messages on their way from all clients; one may have a quarter")
+                help: "QoS 2 messages on their way from all clients, one may have a quarter; or from the broker")
         case .packetStoreSize:
             Row(
                 name: "packet_store_size", kind: .size(min: 4096, max: 240 << 20),

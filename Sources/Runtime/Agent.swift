@@ -13,6 +13,8 @@ public struct Agent<Net: Host & ~Copyable>: ~Copyable {
     let settings: Settings
     var now: Tick
     var reporter: Reporter
+    /// Of the times that are printed.
+    public var zone = ZoneRule.utc
     var isStopping = false
     var isConnected = false
     /// There was a connection since the start.

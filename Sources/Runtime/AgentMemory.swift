@@ -114,6 +114,6 @@ extension LinkLimits {
         queueBytes = limits.maxQueuedBytes == 0 ? limits.messageStoreBytes : limits.maxQueuedBytes
         maxQueued = limits.maxQueuedMessages == 0 ? max(1, queueBytes / 128) : limits.maxQueuedMessages
         // A broker sends its window of QoS 2 messages, however large, before it looks at an answer.
-        maxIncoming = max(1000, jobs)
+        maxIncoming = max(limits.maxIncomingInflight, jobs)
     }
 }

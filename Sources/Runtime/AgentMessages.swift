@@ -29,10 +29,11 @@ extension Agent where Net: ~Copyable {
         if let word = words.next() { format = .custom(place(word)) }
         let start = memory.scratch.count
         var text = PrintedText(memory.scratch)
+        let time = format.needsTime ? zone.time(seconds: io.wallSeconds(), nanoseconds: 0) : .unknown
         _ = format.write(
             ReceivedMessage(
                 topic: publish.topic, payload: publish.payload, qos: publish.qos, retain: publish.retain,
-                packetID: publish.packetID), to: &text)
+                packetID: publish.packetID, time: time), to: &text)
         let view = text.writer.written.dropFirst(start)
         if case .done(let count) = io.writeOutput(view), count == view.count, !text.isCut { return }
         counts.printed &+= 1

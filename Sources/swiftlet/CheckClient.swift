@@ -107,6 +107,7 @@ extension Program {
         }
         var lines = settings.actionLines
         while let action = lines.next() {
+            if action.kind == .exec, let topic = action.options.replyTopic { warnOfCircle(action, topic, settings) }
             var words = action.words
             guard action.kind != .print, let path = words.next() else { continue }
             switch FileCheck.ask(action.kind.wantedFile, loader.path(path)) {
@@ -115,6 +116,17 @@ extension Program {
             case .failed(let error): warn(action, path, System.errorText(error))
             }
         }
+    }
+
+    private mutating func warnOfCircle(_ action: ActionLine, _ topic: ByteView, _ settings: Settings) {
+        guard let hearer = loader.programHearing(topic, settings) else { return }
+        line.text("warning: line ")
+        line.number(action.number)
+        line.text(": its reply to ")
+        line.escaped(topic)
+        line.text(" runs the program of line ")
+        line.number(hearer)
+        end(to: .output)
     }
 
     private mutating func warn(_ action: ActionLine, _ path: ConfigWord, _ problem: ByteView) {

@@ -10,10 +10,11 @@ extension Program {
             usage: swiftlet [-c] [FILE]     run what the board config FILE says (- is standard input);
                                             without FILE, a broker for this machine on port 1883
                    swiftlet --plan [FILE]   print the memory plan; fails when it is over memory_budget
-                   swiftlet --check [FILE]  check all files, say who may connect from where, print the plan
+                   swiftlet --check [FILE]  check all files, say who may connect or what a client does, print the plan
                    swiftlet --help          this text
                    swiftlet --version       version and processor family
-            options: -p PORT  serve this machine on PORT, where FILE has no listener
+            options: -p PORT  serve this machine on PORT, where FILE has no listener; or a client's, where an address
+                              has none
                      -v       log everything, whatever the file says
             signals: TERM and INT stop, HUP reads the board config again, USR1 logs how much of each pool is used
 

@@ -93,6 +93,11 @@ struct Loader {
         return true
     }
 
+    /// See `ClientCheck`.
+    func programHearing(_ topic: ByteView, _ settings: Settings) -> Int? {
+        ClientCheck.programHearing(topic, settings, scratch: accessText)
+    }
+
     /// A path with its zero byte. Void at the next call.
     mutating func path(_ word: ConfigWord) -> UnsafePointer<CChar> {
         accessText[word.copy(to: accessText)] = 0

@@ -46,6 +46,14 @@ struct ClientCheckTests {
         #expect(problem(config) == "board.conf:\(place): expected a topic without wildcards, UTF-8")
     }
 
+    @Test func `A format that is not understood is refused`() {
+        #expect(problem("subscribe a print \"%t %p\"") == "")
+        for format in ["%", "%y", "\\q"] {
+            let error = "board.conf:2: subscribe: a FORMAT that is not understood"
+            #expect(problem("subscribe a print \(format)") == error, "\(format)")
+        }
+    }
+
     @Test func `Text that is not UTF-8 is refused`() {
         // A lone continuation byte cannot come from a Swift string.
         for key in ["remote_clientid", "remote_username"] {

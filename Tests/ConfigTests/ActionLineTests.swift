@@ -133,10 +133,10 @@ struct ActionLineTests {
     @Test func `Filters are counted once, however they are spelt`() throws {
         let config = """
             mode client
+            publish b every 1s file /y
             subscribe a print
             subscribe "a" qos 2 exec /x
             subscribe b print
-            publish b every 1s file /y
             subscribe "a\\\\b" print
             subscribe a\\b print
             """

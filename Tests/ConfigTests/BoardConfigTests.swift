@@ -12,32 +12,64 @@ struct BoardConfigTests {
         (try? String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)) ?? ""
     }
 
-    static let boards = ((try? FileManager.default.contentsOfDirectory(
-        atPath: root.appendingPathComponent("board-configs").path)) ?? []).sorted()
+    private static func names(_ folder: String) -> [String] {
+        let path = root.appendingPathComponent(folder).path
+        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+
+    static let boards = names("board-configs")
+    /// Those of brokers are called board.conf, others after what they are.
+    static let files = boards.flatMap { board in
+        names("board-configs/\(board)").filter { $0.hasSuffix(".conf") }.map { "board-configs/\(board)/\($0)" }
+    }
 
     /// In the order of the lines.
-    private func keys(_ board: String) -> [String] {
-        let lines = BoardConfigTests.text("board-configs/\(board)/board.conf").split(separator: "\n")
+    private func keys(_ file: String) -> [String] {
+        let lines = BoardConfigTests.text(file).split(separator: "\n")
         return lines.filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != " " }) }
     }
 
-    @Test func `There are some`() { #expect(BoardConfigTests.boards.count > 5) }
-
-    @Test(arguments: boards)
-    func `A board's config is read without complaint`(board: String) {
-        let text = BoardConfigTests.text("board-configs/\(board)/board.conf")
-        #expect(!text.isEmpty)
-        #expect(Outcome(text).error == "")
+    @Test func `There are some`() {
+        #expect(BoardConfigTests.boards.count > 5)
+        #expect(BoardConfigTests.files.filter { $0.hasSuffix("/client.conf") }.count > 1)
     }
 
     @Test(arguments: boards)
-    func `The four limits that an owner should know come before all other limits`(board: String) {
-        let four: [Option] = [
+    func `Every board can be a broker`(board: String) {
+        #expect(BoardConfigTests.files.contains("board-configs/\(board)/board.conf"))
+    }
+
+    @Test(arguments: files)
+    func `A board's config is read without complaint`(file: String) {
+        let text = BoardConfigTests.text(file)
+        #expect(!text.isEmpty)
+        #expect(Outcome(text).error == "")
+        #expect(Outcome(text).settings?.mode == (file.hasSuffix("/client.conf") ? .client : .broker))
+    }
+
+    @Test(arguments: files)
+    func `The four limits that an owner should know come before all other limits`(file: String) {
+        let ofBroker: [Option] = [
             .maxKeepAlive, .maxPacketSize, .offlineMessageExpiry, .persistentClientExpiration, .maxQueuedMessages,
             .maxQueuedBytes, .maxSubscriptionsPerClient,
         ]
-        let limits = keys(board).filter { key in Option.all.contains { $0.name == key && $0.range != nil } }
+        let ofClient: [Option] = [
+            .keepAliveInterval, .maxPacketSize, .offlineMessageExpiry, .maxQueuedMessages, .maxQueuedBytes,
+            .maxSubscriptionsPerClient,
+        ]
+        let four = file.hasSuffix("/client.conf") ? ofClient : ofBroker
+        let limits = keys(file).filter { key in Option.all.contains { $0.name == key && $0.range != nil } }
         #expect(limits.prefix(four.count) == four.map(\.name)[...])
+    }
+
+    @Test func `A program of ours that a client runs is there and may be run`() throws {
+        let text = BoardConfigTests.text("board-configs/host/client.conf")
+        let programs = text.split(separator: " ").filter { $0.hasPrefix("board-configs/") && $0.hasSuffix("gpio") }
+        #expect(programs.count == 1)
+        for program in programs {
+            let path = BoardConfigTests.root.appendingPathComponent(String(program)).path
+            #expect(FileManager.default.isExecutableFile(atPath: path))
+        }
     }
 
     @Test(arguments: boards)

@@ -176,6 +176,15 @@ def test_it_warns_of_files_of_a_client_that_are_not_there_or_no_use(call, tmp_pa
     ]
 
 
+def test_it_warns_of_replies_that_run_programs(call):
+    lines = [*CLIENT, "subscribe a/# print", "subscribe b exec /bin/ls", "reply_topic a/b", "subscribe a/+ exec /bin/ls",
+             "reply_topic a", "subscribe c exec /bin/ls", "reply_topic c"]
+    assert [line for line in of_client(call("--check", lines=lines)) if line.startswith("warning")] == [
+        "warning: line 5: its reply to a/b runs the program of line 7",
+        "warning: line 9: its reply to c runs the program of line 9",
+    ]
+
+
 @pytest.mark.parametrize("lines, problem", [
     (["subscribe a/#/b print"], "board.conf:4: subscribe: expected a topic filter"),
     (["listener 1883"], "board.conf:4: listener: a key for brokers; this board is a client"),

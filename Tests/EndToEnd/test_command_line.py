@@ -13,7 +13,7 @@ pytestmark = pytest.mark.swiftlet("its own command line")
 BAD_CONFIGURATION = 2
 BAD_LUCK = 1
 
-BOARD_FILES = sorted((ROOT / "board-configs").glob("*/board.conf"))
+BOARD_FILES = sorted((ROOT / "board-configs").glob("*/*.conf"))
 
 
 def one_line(text: str) -> str:

@@ -25,6 +25,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
             case .client:
                 checkRemotes(settings.client)
                 checkLines(settings, text)
+                checkSum(Plan(settings, rows: rows))
             }
         }
     }
@@ -150,12 +151,18 @@ private nonisolated(unsafe) let rows = UnsafeMutablePointer<PlanRow>.allocate(ca
 private let moderateBytes = 512 << 10
 private let simBytes = 1 << 17
 
-private func checkPlan(_ settings: Settings) {
-    let plan = Plan(settings, rows: rows)
+private func checkSum(_ plan: Plan) {
     precondition(plan.rowCount > 0 && plan.rowCount <= Arena.maxRows && plan.total > 0)
+    // So that routers can add it up, too.
+    precondition(plan.total <= Int(Int32.max), "more than 32 bits can hold")
     var sum = 0
     for i in 0..<plan.rowCount { sum += rows[i].bytes }
     precondition(sum == plan.total, "the rows are not the sum")
+}
+
+private func checkPlan(_ settings: Settings) {
+    let plan = Plan(settings, rows: rows)
+    checkSum(plan)
     guard plan.fits, plan.total <= moderateBytes else { return }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: plan.total, alignment: 4096)
     defer { memory.deallocate() }

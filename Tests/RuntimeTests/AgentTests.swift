@@ -173,7 +173,7 @@ struct AgentTests {
         #expect(lines.contains { $0.hasPrefix("event=action-failed ") && $0.contains(" reason=shutdown signal=15 ") })
     }
 
-    @Test func `a program that does not end and a broker that does not answer hold up the end for a few seconds only`() {
+    @Test func `neither a program that does not end nor a broker that does not answer holds up the end for long`() {
         let world = AgentWorld("subscribe t qos 1 exec /bin/x").connect()
         world.publish("t")
         world.turn(token: 0, flags: Event.stop)

@@ -80,14 +80,17 @@ extension Agent where Net: ~Copyable {
             ProgramRun(Int32(process), ends, job: job, line: index, started: now, timeoutSeconds: timeout))
         else { preconditionFailure("more programs than all lines together may have") }
         if job.isSome { reportStarted(run) }
+        // Mostly it takes all at once. What is closed before the program has begun would be watched on: until then it
+        // has our end, too.
+        feed(run)
+        let isFed = memory.runs[run].pointee.ends.input < 0
         if !watch(ends.output, Event.readable, run) || !watch(ends.error, Event.readable, run)
-            || !watch(ends.input, Event.writable, run)
+            || !(isFed || watch(ends.input, Event.writable, run))
         {
             // Without events it could not be served. It ends, and that is its failure.
             io.end(Int32(process), isFinal: true)
             memory.runs[run].pointee.stage = .killed
         }
-        feed(run)
     }
 
     private mutating func watch(_ descriptor: Int32, _ interest: UInt32, _ run: Handle<ProgramRun>) -> Bool {

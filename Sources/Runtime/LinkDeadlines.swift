@@ -49,17 +49,17 @@ extension Link {
 
     private var keepAliveDue: Tick? {
         guard keepAliveMs > 0 else { return nil }
-        if isPingOwed { return (lastSent.isBefore(lastHeard) ? lastHeard : lastSent).advanced(byMs: pongMs) }
+        if isPingOwed, isDrained { return (lastSent.isBefore(lastHeard) ? lastHeard : lastSent).advanced(byMs: pongMs) }
         return (lastSent.isBefore(lastHeard) ? lastSent : lastHeard).advanced(byMs: keepAliveMs)
     }
 
     /// PINGREQ when nothing was sent for so long that the broker might give us up [MQTT-3.1.2-23], or when it was not
     /// heard of for as long.
     private mutating func keepAlive<Net: ClientIO & ~Copyable>(_ io: inout Net) {
-        // What the owner does not take may hold the answer.
+        // What the owner does not take may hold the answer; for the broker's sake there must be further ones.
         if !isDrained { lastHeard = now }
         guard let due = keepAliveDue, !now.isBefore(due) else { return }
-        if isPingOwed {
+        if isPingOwed, isDrained {
             end(.silent, &io)
         } else {
             isPingWanted = true

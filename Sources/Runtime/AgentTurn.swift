@@ -63,11 +63,16 @@ extension Agent where Net: ~Copyable {
         }
     }
 
-    /// What has happened on the link, as long as there is room for another message.
+    /// What has happened on the link, as long as there is room for another message. A new connection does not wait for
+    /// room, neither for the end of a broken one nor to be accepted.
     private mutating func takeEvents() {
         var taken = 0
         isBehind = true
-        while memory.queue.mayTake, taken < eventsPerTurn {
+        while taken < eventsPerTurn {
+            if !memory.queue.mayTake {
+                memory.link.abandon(&io)
+                if memory.link.isUp { return }
+            }
             guard let event = memory.link.next(&io) else {
                 isBehind = false
                 return

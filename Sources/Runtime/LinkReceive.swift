@@ -94,6 +94,12 @@ extension Link {
         return untold == nil ? nil : takeUntold()
     }
 
+    /// Gives up what a broken connection has left to be taken, so that there can be another: QoS 1 and 2 come again, if
+    /// the broker has kept the session. Nothing happens while the connection lives.
+    public mutating func abandon<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        if let peerEnd { end(peerEnd, &io) }
+    }
+
     private mutating func take<Net: ClientIO & ~Copyable>(_ frame: Frame, _ io: inout Net) -> LinkEvent? {
         switch machine.received(frame) {
         case .answer(let answer):

@@ -17,7 +17,17 @@ extension Program {
             return Exit.usage
         }
         // Each program has four pipes.
-        _ = System.raiseDescriptors(to: 4 * settings.maxPrograms + spareDescriptors)
+        let descriptors = 4 * settings.maxPrograms + spareDescriptors
+        let allowed = System.raiseDescriptors(to: descriptors)
+        guard allowed >= descriptors else {
+            begin()
+            line.text("exec_parallel needs ")
+            line.number(descriptors)
+            line.text(" descriptors, the system allows ")
+            line.number(allowed)
+            end(to: .error)
+            return Exit.failure
+        }
         // What the helper shares with this process is the less, the earlier it starts.
         guard let io = LinuxIO(
             resolvesNames: true, startsPrograms: true, logsToStandardError: settings.logsToStandardError,

@@ -1,6 +1,7 @@
 import Base
 import Runtime
 import TestSupport
+import TestWorld
 import Testing
 
 /// Client mode: the connection, what is published, and the log.
@@ -33,6 +34,24 @@ struct AgentTests {
         _ = world.sent()
         world.receive(LinkWorld.connack)
         #expect(world.sent().count == 1)
+    }
+
+    @Test func `a broken connection is replaced though actions hang and no message can be taken`() {
+        let world = AgentWorld("clientid c\nsubscribe t qos 1 exec /bin/x\nexec_queue 0\nexec_timeout 1h").connect()
+        for id: UInt16 in 1...5 { world.net.incoming += Packet.publish("t", [], qos: 1, packetID: id) }
+        world.turn(flags: Event.readable)
+        #expect(world.programs.count == 1)
+        world.breakOff()
+        #expect(world.log("disconnected").count == 1)
+        world.turn(afterMs: 1000)
+        world.turn(flags: Event.writable)
+        world.net.incoming = LinkWorld.connackPresent + Packet.publish("t", [], qos: 1, packetID: 1, isDuplicate: true)
+        world.turn(flags: Event.readable)
+        #expect(world.log("connected").count == 1)
+        _ = world.sent()
+        world.end(world.programs[0])
+        #expect(world.sent() == ["puback 1"])
+        #expect(world.programs.count == 2)
     }
 
     @Test func `the log tells of the connection, the subscriptions and the messages`() {

@@ -101,6 +101,41 @@ final class Told: @unchecked Sendable {
         again.stop()
     }
 
+    @Test(arguments: [MQTTClient.QoS.atLeastOnce, .exactlyOnce], 1...3 as ClosedRange<UInt64>)
+    func `Over a network that breaks all the time nothing is lost, and QoS 2 comes once [MQTT-4.3.3-2, MQTT-4.4.0-1]`(
+        qos: MQTTClient.QoS, seed: UInt64
+    ) throws {
+        let broker = LocalBroker()
+        let relay = CuttingRelay(to: broker.port, seed: seed)
+        let names = ["sender", "receiver"]
+        let (sender, sent) = try client(relay.port) { $0.clientID = names[0]; $0.cleanSession = false }
+        let (receiver, told) = try client(relay.port) { $0.clientID = names[1]; $0.cleanSession = false }
+        try receiver.subscribe("t", qos)
+        receiver.start()
+        #expect(told.wait(for: "subscribed t \(qos.rawValue)"))
+        sender.start()
+        for number in 0..<300 { try sender.publish("t", "\(number)", qos) }
+        let expected = (0..<300).map { "message t \($0) \(qos.rawValue)" }
+        #expect(told.wait(for: expected[250]))
+        #expect(relay.cuts > 3)
+        relay.mend()
+        #expect(told.wait(for: expected[299]))
+        #expect(sent.wait(for: "published", count: 300))
+        sender.stop()
+        receiver.stop()
+        #expect(sent.wait(for: "disconnected stopped") && told.wait(for: "disconnected stopped"))
+        let messages = told.all.filter { $0.hasPrefix("message ") }
+        if qos == .exactlyOnce {
+            #expect(messages == expected)
+        } else {
+            // In order, but for what is repeated.
+            var seen: Set<String> = []
+            #expect(messages.filter { seen.insert($0).inserted } == expected)
+        }
+        relay.end()
+        broker.stop()
+    }
+
     @Test func `A refused login is told with its code, and tried again`() throws {
         let broker = LocalBroker("allow_zero_length_clientid false")
         let (client, told) = try client(broker.port)

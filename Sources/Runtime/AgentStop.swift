@@ -18,8 +18,9 @@ extension Agent where Net: ~Copyable {
         memory.link.disconnect(&io)
         begun = now
         while now.msSince(begun) < goodbyeMs {
-            memory.link.flush(&io)
             if hearGoodbye() { break }
+            // After what was taken, so that the end of the connection is listened for.
+            memory.link.flush(&io)
             wait(atMostMs: min(memory.link.msUntilDue(now) ?? goodbyeMs, goodbyeMs))
         }
         // It may not have answered.

@@ -76,7 +76,12 @@ public struct Agent<Net: Host & ~Copyable>: ~Copyable {
 
     /// Every pool by number, from zero; nil behind the last.
     public func poolUse(_ index: Int) -> PoolUse? {
-        if index == 0 { return memory.runs.use("programs") }
-        return memory.queue.poolUse(index - 1)
+        switch index {
+        case 0: memory.runs.use("programs")
+        case 1: memory.link.outbox.records.use("outgoing-messages")
+        case 2: memory.link.outbox.store.use("outgoing-slabs")
+        case 3: memory.link.inboundIDs.use("incoming-qos-2")
+        default: memory.queue.poolUse(index - 4)
+        }
     }
 }

@@ -176,6 +176,7 @@ struct AgentTests {
         let lines = world.log("pool")
         #expect(lines.contains("event=pool name=programs in-use=1 high-water=1 capacity=1"))
         #expect(lines.contains("event=pool name=actions in-use=1 high-water=1 capacity=19"))
+        #expect(lines.contains("event=pool name=outgoing-messages in-use=0 high-water=0 capacity=100"))
     }
 
     @Test func `when it is to end it ends its programs, says goodbye, and acknowledges nothing that is not done`() {

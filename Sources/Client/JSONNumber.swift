@@ -13,12 +13,9 @@ struct JSONNumber {
     /// The power of ten that the first digit stands for.
     private var exponent = 0
 
-    /// More bytes cJSON does not look at.
-    private static var maxBytes: Int { 63 }
-
     /// The number at the beginning of `text`, nil when there is none.
     init?(parsing text: ByteView) {
-        let end = min(text.count, JSONNumber.maxBytes)
+        let end = text.count
         var i = 0
         if i < end, text[i] == UInt8(ascii: "-") {
             isNegative = true

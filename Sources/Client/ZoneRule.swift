@@ -58,7 +58,7 @@ public struct ZoneRule {
         (summerBegins, summerEnds) = (begins, ends)
     }
 
-    /// The rule at the end of a zone file (RFC 8536 §3.3), which holds from its last change on; nil when there is none.
+    /// The rule at the end of a zone file (RFC 8536 §3.3), which holds from its last change on; nil when it has none.
     public init?(zoneFile: ByteView) {
         guard zoneFile.starts(with: "TZif"), zoneFile[zoneFile.count - 1] == UInt8(ascii: "\n") else { return nil }
         var start = zoneFile.count - 1
@@ -122,7 +122,7 @@ private struct ZoneReader {
             return rest.slice(1, end)
         }
         var end = 0
-        while end < rest.count, rest[end] | 0x20 >= UInt8(ascii: "a"), rest[end] | 0x20 <= UInt8(ascii: "z") { end += 1 }
+        while end < rest.count, ZoneReader.isLetter(rest[end]) { end += 1 }
         guard end >= 3 else { return nil }
         defer { rest = rest.dropFirst(end) }
         return rest.slice(0, end)
@@ -166,6 +166,10 @@ private struct ZoneReader {
             change.second = second
         }
         return change
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
     }
 
     private mutating func take(_ text: StaticString) -> Bool {

@@ -5,6 +5,8 @@ enum Applet: UInt8 {
     /// What is meant when nothing else is.
     case broker
     case passwd
+    case pub
+    case sub
 
     struct Row {
         /// The first word that chooses it; nil where none is needed.
@@ -18,6 +20,8 @@ enum Applet: UInt8 {
         switch self {
         case .broker: Row(word: nil, link: "mosquitto", help: "MQTT broker")
         case .passwd: Row(word: "passwd", link: "mosquitto_passwd", help: "makes and edits password files")
+        case .pub: Row(word: "pub", link: "mosquitto_pub", help: "publishes messages")
+        case .sub: Row(word: "sub", link: "mosquitto_sub", help: "shows messages as they come")
         }
     }
 

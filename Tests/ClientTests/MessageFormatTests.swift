@@ -37,7 +37,8 @@ struct MessageFormatTests {
     ) throws -> [UInt8] {
         try format.withBytes { format in
             try shown(
-                .custom(format, endsLines: false, isPretty: isPretty), payload, qos: qos, packetID: packetID, zone: zone)
+                .custom(format, endsLines: false, isPretty: isPretty), payload, qos: qos, packetID: packetID,
+                zone: zone)
         }
     }
 
@@ -124,8 +125,7 @@ struct MessageFormatTests {
         }
     }
 
-    @Test func `Without a format there is the payload, or topic and payload, and of an empty one what mosquitto_sub shows`(
-    ) throws {
+    @Test func `Without a format there is the payload, or topic and payload, as mosquitto_sub shows them`() throws {
         for (format, full, empty) in [
             (MessageFormat.payload(endsLines: true), "x\n", ""), (.payload(endsLines: false), "x", ""),
             (.topicAndPayload(endsLines: true), "a/b x\n", "a/b (null)\n"),

@@ -86,6 +86,14 @@ def broker(shared):
     assert broker.is_running(), f"the broker has ended with {broker.process.returncode}; log:\n{broker.log.tail()}"
 
 
+@pytest.fixture(scope="session")
+def mosquitto(tmp_path_factory):
+    """Debian's mosquitto, for clients of ours."""
+    broker = Mosquitto(Mosquitto.TARGET, tmp_path_factory.mktemp("mosquitto"), OPEN[1:])
+    yield broker.wait_until_ready()
+    broker.kill()
+
+
 @pytest.fixture
 def start(target, tmp_path):
     """Starts brokers of the test's own: open to all, with these lines added. They are ended after the test."""

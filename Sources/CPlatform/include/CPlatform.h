@@ -143,6 +143,26 @@ void swl_sha512(const void *_Nonnull password, intptr_t password_bytes, const vo
 void swl_pbkdf2_sha512(const void *_Nonnull password, intptr_t password_bytes, const void *_Nonnull salt,
                        intptr_t salt_bytes, int32_t iterations, uint8_t *_Nonnull hash);
 
+/* What a tool wants of the system. */
+/* Null when there is no such variable. */
+const char *_Nullable swl_environment(const char *_Nonnull name);
+int32_t swl_process_id(void);
+/* Seconds since 1970, and nanoseconds of the second. */
+uint32_t swl_wall_time(uint32_t *_Nonnull nanoseconds);
+/* Address space that the system fills with memory, zeroed, only where it is touched; null when there is none. */
+void *_Nullable swl_reserve(intptr_t bytes);
+/* SIGHUP and SIGUSR1 end the process again, and if asked to SIGTERM and SIGINT, too. */
+int32_t swl_end_by_signals(int32_t asked_to_end);
+/* Where a standard stream is closed it becomes /dev/null, or a socket would take its place. */
+int32_t swl_fill_standard_streams(void);
+/* The length of a file that can be read from its first byte whenever wanted, at most INT32_MAX; SWL_IRREGULAR for pipes
+ * and the like, and for files that were read already. */
+int32_t swl_streamable_bytes(int32_t fd);
+/* A file without a name, in memory. */
+int32_t swl_memory_file(void);
+/* Until a write of a few thousand bytes would not block, or fail. */
+int32_t swl_wait_writable(int32_t fd);
+
 /* A socket to the system log, for one message a line. */
 int32_t swl_open_syslog(void);
 

@@ -13,7 +13,7 @@ public struct Agent<Net: Host & ~Copyable>: ~Copyable {
     let settings: Settings
     var now: Tick
     var reporter: Reporter
-    /// Of the times that are printed.
+    /// Of the times that are printed; UTC until the program knows better.
     public var zone = ZoneRule.utc
     var isStopping = false
     var isConnected = false

@@ -93,6 +93,9 @@ struct Loader {
         return true
     }
 
+    /// Room for the rule of the time zone, behind any password. Void when access files are read.
+    var zoneMemory: UnsafeMutablePointer<UInt8> { accessText + Loader.accessBytes - ClientEnvironment.zoneBytes }
+
     /// See `ClientCheck`.
     func programHearing(_ topic: ByteView, _ settings: Settings) -> Int? {
         ClientCheck.programHearing(topic, settings, scratch: accessText)

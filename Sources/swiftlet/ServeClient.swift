@@ -44,6 +44,7 @@ extension Program {
         arena.touch(pageBytes: System.pageBytes)
         var agent = Agent(io, &arena, settings: settings)
         arena.freeze()
+        agent.zone = ClientEnvironment.zone(in: loader.zoneMemory)
         agent.start()
         while agent.turn() {}
         agent.shutDown()

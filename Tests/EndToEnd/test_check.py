@@ -177,8 +177,8 @@ def test_it_warns_of_files_of_a_client_that_are_not_there_or_no_use(call, tmp_pa
 
 
 def test_it_warns_of_replies_that_run_programs(call):
-    lines = [*CLIENT, "subscribe a/# print", "subscribe b exec /bin/ls", "reply_topic a/b", "subscribe a/+ exec /bin/ls",
-             "reply_topic a", "subscribe c exec /bin/ls", "reply_topic c"]
+    lines = [*CLIENT, "subscribe a/# print", "subscribe b exec /bin/ls", "reply_topic a/b",
+             "subscribe a/+ exec /bin/ls", "reply_topic a", "subscribe c exec /bin/ls", "reply_topic c"]
     assert [line for line in of_client(call("--check", lines=lines)) if line.startswith("warning")] == [
         "warning: line 5: its reply to a/b runs the program of line 7",
         "warning: line 9: its reply to c runs the program of line 9",
@@ -188,7 +188,7 @@ def test_it_warns_of_replies_that_run_programs(call):
 @pytest.mark.parametrize("lines, problem", [
     (["subscribe a/#/b print"], "board.conf:4: subscribe: expected a topic filter"),
     (["listener 1883"], "board.conf:4: listener: a key for brokers; this board is a client"),
-    (["remote_username u", "remote_password_file /nowhere/password"], "/nowhere/password: No such file or directory"),
+    (["remote_username u", "remote_password_file /nowhere/pass"], "/nowhere/pass: No such file or directory"),
     (["remote_username u", "remote_password_file /dev/null"], "/dev/null:1: expected a password of up to 512 bytes"),
 ])
 def test_it_refuses_a_client_that_could_not_start(call, lines, problem):

@@ -1,45 +1,39 @@
 import Base
 
-/// A number in JSON, read and written as decimal digits. cJSON takes a double for it and prints fifteen digits of that,
-/// which are those of the text; where the text has more, it is left as it is.
+/// A number in JSON, as cJSON reads and writes it: as a double, of which it prints fifteen digits, or seventeen when
+/// fifteen are another number. Up to fifteen digits of a text come back as they are, so most numbers never become one.
 struct JSONNumber {
     /// Bytes read.
-    private(set) var count = 0
-    private var text = ByteView.empty
-    private var isNegative = false
-    /// What is significant, without zeros in front and behind.
-    private var digits = InlineArray<16, UInt8>(repeating: 0)
-    private var digitCount = 0
-    /// The power of ten that the first digit stands for.
-    private var exponent = 0
+    let count: Int
+    private let isNegative: Bool
+    private let decimal: DecimalDigits
 
     /// The number at the beginning of `text`, nil when there is none.
     init?(parsing text: ByteView) {
-        let end = text.count
+        var decimal = DecimalDigits()
         var i = 0
-        if i < end, text[i] == UInt8(ascii: "-") {
-            isNegative = true
-            i += 1
-        }
+        isNegative = !text.isEmpty && text[0] == UInt8(ascii: "-")
+        if isNegative { i += 1 }
         var hasDigits = false
         var hasPoint = false
+        // Are significant only when another digit follows.
         var zeros = 0
-        while i < end {
+        while i < text.count {
             let byte = text[i]
             if byte == UInt8(ascii: "."), !hasPoint {
                 hasPoint = true
             } else if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
                 hasDigits = true
-                if digitCount > 0, !hasPoint { exponent += 1 }
-                if digitCount == 0, hasPoint { exponent -= 1 }
+                if decimal.count > 0, !hasPoint { decimal.exponent += 1 }
+                if decimal.count == 0, hasPoint { decimal.exponent -= 1 }
                 if byte == UInt8(ascii: "0") {
-                    if digitCount > 0 { zeros += 1 }
+                    if decimal.count > 0 { zeros += 1 }
                 } else {
                     while zeros > 0 {
-                        append(UInt8(ascii: "0"))
+                        decimal.append(0)
                         zeros -= 1
                     }
-                    append(byte)
+                    decimal.append(byte - UInt8(ascii: "0"))
                 }
             } else {
                 break
@@ -47,15 +41,10 @@ struct JSONNumber {
             i += 1
         }
         guard hasDigits else { return nil }
-        let (power, length) = JSONNumber.power(text.slice(i, end))
-        exponent += power
+        let (power, length) = JSONNumber.power(text.dropFirst(i))
+        decimal.exponent += power
         count = i + length
-        self.text = text.slice(0, count)
-    }
-
-    private mutating func append(_ digit: UInt8) {
-        if digitCount < digits.count { digits[digitCount] = digit }
-        digitCount += 1
+        self.decimal = decimal
     }
 
     /// `e+10`: its value, and how many bytes it is long; nothing when it is not complete.
@@ -68,59 +57,74 @@ struct JSONNumber {
         let first = i
         var value = 0
         while i < text.count, text[i] >= UInt8(ascii: "0"), text[i] <= UInt8(ascii: "9") {
-            value = min(value * 10 + Int(text[i] - UInt8(ascii: "0")), 10_000)
+            value = min(value * 10 + Int(text[i] - UInt8(ascii: "0")), 1_000_000_000)
             i += 1
         }
         return i > first ? (isNegative ? -value : value, i) : (0, 0)
     }
 
-    /// As C's printf writes a double with `%1.15g`.
     func write(to sink: inout some TextSink & ~Copyable) {
-        // Doubles end there.
-        if digitCount > 0, exponent > 308 {
+        if isInfinite {
+            // JSON does not have that.
             sink.text("null")
             return
         }
-        if digitCount > 15 || digitCount > 0 && exponent < -307 && exponent > -325 {
-            sink.write(text)
-            return
-        }
         if isNegative { sink.text("-") }
-        if digitCount == 0 || exponent <= -325 {
+        if decimal.count == 0 || decimal.exponent < leastExponent {
             sink.text("0")
-        } else if exponent < -4 || exponent >= 15 {
-            writeScientific(to: &sink)
+        } else if decimal.count <= 15 {
+            sink.decimal(decimal, precision: 15)
         } else {
-            writePlain(to: &sink)
+            writeRounded(to: &sink)
         }
     }
 
-    private func writeScientific(to sink: inout some TextSink & ~Copyable) {
-        sink.byte(digits[0])
-        if digitCount > 1 { sink.text(".") }
-        writeDigits(from: 1, to: digitCount, to: &sink)
-        sink.text(exponent < 0 ? "e-" : "e+")
-        sink.number(UInt32(exponent.magnitude), digits: 2)
+    private var isInfinite: Bool {
+        guard decimal.count > 0, decimal.exponent >= 308 else { return false }
+        return decimal.exponent > 308 || DecimalDouble(decimal).isInfinite
     }
 
-    private func writePlain(to sink: inout some TextSink & ~Copyable) {
-        if exponent < 0 {
-            sink.text("0.")
-            sink.fill(UInt8(ascii: "0"), count: -exponent - 1)
-            writeDigits(from: 0, to: digitCount, to: &sink)
-            return
+    /// Where zero begins. From 1e-308 on doubles have fewer digits, which is not followed here: what is written without
+    /// a double stays as it is down to their end.
+    private var leastExponent: Int { decimal.count <= 15 ? -323 : -307 }
+
+    private func writeRounded(to sink: inout some TextSink & ~Copyable) {
+        let double = DecimalDouble(decimal)
+        let short = double.digits(15, near: decimal.exponent)
+        if double.isNear(DecimalDouble(short)) {
+            sink.decimal(short, precision: 15)
+        } else {
+            sink.decimal(double.digits(17, near: decimal.exponent), precision: 17)
         }
-        let whole = min(exponent + 1, digitCount)
-        writeDigits(from: 0, to: whole, to: &sink)
-        sink.fill(UInt8(ascii: "0"), count: exponent + 1 - whole)
-        if digitCount > whole { sink.text(".") }
-        writeDigits(from: whole, to: digitCount, to: &sink)
+    }
+}
+
+extension TextSink where Self: ~Copyable {
+    /// As C's printf writes a double with `%g`.
+    fileprivate mutating func decimal(_ decimal: DecimalDigits, precision: Int) {
+        if decimal.exponent < -4 || decimal.exponent >= precision {
+            digits(decimal, from: 0, to: 1)
+            if decimal.count > 1 { text(".") }
+            digits(decimal, from: 1, to: decimal.count)
+            text(decimal.exponent < 0 ? "e-" : "e+")
+            number(UInt32(decimal.exponent.magnitude), digits: 2)
+        } else if decimal.exponent < 0 {
+            text("0.")
+            fill(UInt8(ascii: "0"), count: -decimal.exponent - 1)
+            digits(decimal, from: 0, to: decimal.count)
+        } else {
+            let whole = min(decimal.exponent + 1, decimal.count)
+            digits(decimal, from: 0, to: whole)
+            fill(UInt8(ascii: "0"), count: decimal.exponent + 1 - whole)
+            if decimal.count > whole { text(".") }
+            digits(decimal, from: whole, to: decimal.count)
+        }
     }
 
-    private func writeDigits(from first: Int, to end: Int, to sink: inout some TextSink & ~Copyable) {
+    private mutating func digits(_ decimal: DecimalDigits, from first: Int, to end: Int) {
         var i = first
         while i < end {
-            sink.byte(digits[i])
+            byte(UInt8(ascii: "0") + decimal.digits[i])
             i += 1
         }
     }

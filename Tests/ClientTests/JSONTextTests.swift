@@ -1,4 +1,6 @@
 import Base
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Client
@@ -37,6 +39,49 @@ struct JSONTextTests {
     ])
     func `A number is written as printf writes it with fifteen digits`(text: String, expected: String) {
         #expect(rewritten(Array(text.utf8)) == expected)
+    }
+
+    @Test(arguments: [
+        ("12345678901234567", "12345678901234568"), ("123456789012345678", "1.2345678901234568e+17"),
+        ("3.141592653589793", "3.1415926535897931"), ("9.999999999999991", "9.99999999999999"),
+        ("1.7976931348623157e308", "1.79769313486232e+308"), ("1.8e308", "null"), ("1.79769313486232e308", "null"),
+        ("1.79769313486231e308", "1.79769313486231e+308"),
+        (String(repeating: "1", count: 64), "1.1111111111111112e+63"),
+        ("0.30000000000000004", "0.3"), ("99999999999999999999", "1e+20"),
+    ])
+    func `A number of more digits is written with seventeen where fifteen are another number`(
+        text: String, expected: String
+    ) {
+        #expect(rewritten(Array(text.utf8)) == expected)
+    }
+
+    /// cJSON's way, with this machine's doubles.
+    private func printed(_ text: String) -> String {
+        let double = Double(text)!
+        let short = String(format: "%1.15g", double)
+        let (a, b) = (Double(short)!, double)
+        return abs(a - b) <= max(abs(a), abs(b)) * Double.ulpOfOne ? short : String(format: "%1.17g", double)
+    }
+
+    @Test func `Numbers of many digits are rounded as doubles are`() {
+        var random = SplitMix64(seed: 20_261_124)
+        for i in 0..<20_000 {
+            let digits = 16 + Int(random.next() % 30)
+            var text = i % 2 == 0 ? "-" : ""
+            text += String(1 + random.next() % 9) + "."
+            for _ in 0..<digits { text += i % 5 == 0 ? (random.chance(12) ? "1" : "9") : String(random.below(10)) }
+            text += "e" + String(Int(random.next() % (i % 3 == 0 ? 40 : 610)) - (i % 3 == 0 ? 20 : 305))
+            let expected = printed(text)
+            let got = rewritten(Array(text.utf8))
+            if got != expected { Issue.record("\(text): \(got ?? "none"), not \(expected)") }
+        }
+    }
+
+    @Test func `Halves between two doubles go to the even one, as long as all their digits are there`() {
+        for text in ["9007199254740993", "9007199254740995", "9007199254740993.0000000001", "4503599627370497.5",
+            "4503599627370496.5", "18014398509481990", "18014398509481986"] {
+            #expect(rewritten(Array(text.utf8)) == printed(text), "\(text)")
+        }
     }
 
     @Test(arguments: [

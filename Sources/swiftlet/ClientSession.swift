@@ -233,7 +233,7 @@ extension ClientSession {
         limits.maxPacketBytes = Int(VarInt.maxValue) + 5
         // A filter has up to 65,535 bytes.
         limits.sendBytes = max(settings.connect.byteCount, 131_072)
-        limits.maxQueued = options.maxInflight + Pub.maxWaiting
+        limits.maxQueued = options.tool == .pub ? options.maxInflight + Pub.maxWaiting : Sub.maxRemoved
         limits.queueBytes = Pub.maxLineBytes + 65_536 + 1024
         limits.maxIncoming = 65_535
         return limits

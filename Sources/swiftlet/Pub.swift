@@ -15,6 +15,8 @@ struct Pub: ~Copyable {
     private var arrived = 0
     /// When the next one of several may go.
     private var nextDue: Tick
+    /// The link had no room for the last one. A message that arrives makes some.
+    private var isFull = false
     /// Nothing more is to be sent.
     private var isDone = false
     private var status = Exit.success
@@ -99,6 +101,7 @@ struct Pub: ~Copyable {
     }
 
     private mutating func countArrived() {
+        isFull = false
         arrived += 1
         nextDue = session.now.advanced(byMs: options.repeatDelayMs)
     }
@@ -162,7 +165,7 @@ struct Pub: ~Copyable {
     }
 
     /// Whether a further line may be given to the link. With QoS 0 none waits while others do.
-    private var canTake: Bool { options.qos != .atMostOnce || session.link.queuedCount == 0 }
+    private var canTake: Bool { options.qos == .atMostOnce ? session.link.queuedCount == 0 : !isFull }
 
     /// Whether the link has taken a message.
     private mutating func accept(_ taken: Link.Taken, _ bytes: Int) -> Bool {
@@ -172,6 +175,7 @@ struct Pub: ~Copyable {
             if options.isDebugging { debugPublish(bytes) }
             return true
         case .full:
+            isFull = true
             return false
         case .tooLong:
             session.tell("the message is longer than a message can be")

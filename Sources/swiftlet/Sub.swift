@@ -26,6 +26,8 @@ struct Sub: ~Copyable {
     private var isStopped = false
 
     static var outputToken: UInt32 { 2 }
+    /// Retained messages that may wait to be removed: they come faster than they go.
+    static var maxRemoved: Int { 500_000 }
 
     init(_ session: consuming ClientSession, _ output: consuming Output, _ options: ClientOptions, _ zone: ZoneRule) {
         deadline = options.timeoutSeconds > 0 ? session.now.advanced(byMs: options.timeoutSeconds * 1000) : nil
@@ -59,7 +61,7 @@ struct Sub: ~Copyable {
     private mutating func wait() {
         var limit: UInt32?
         if let deadline, status == nil { limit = deadline.isBefore(session.now) ? 0 : deadline.msSince(session.now) }
-        if hasLeftSome, hasRoom { limit = 0 }
+        if hasLeftSome, !isWaitingForOutput { limit = 0 }
         // What could be taken if there were room is no reason to hurry.
         let count = session.wait(limit, ignoresLink: isWaitingForOutput && session.link.isIdle)
         var i = 0
@@ -82,14 +84,11 @@ struct Sub: ~Copyable {
 
     private var isWaitingForOutput: Bool { output.isFull && status == nil }
 
-    /// Whether a message can be shown, and if it is retained be removed, which takes one of ours.
-    private var hasRoom: Bool { !isWaitingForOutput && session.link.queuedCount < Pub.maxWaiting }
-
     /// The exit status when all is over.
     private mutating func takeEvents() -> Int32? {
         while true {
-            hasLeftSome = !hasRoom
-            guard hasRoom, let event = session.next() else { return nil }
+            hasLeftSome = isWaitingForOutput
+            guard !isWaitingForOutput, let event = session.next() else { return nil }
             switch event {
             case .connected:
                 (asked, answered, denied) = (0, 0, 0)
@@ -149,8 +148,10 @@ struct Sub: ~Copyable {
             return
         }
         if options.filteredOut.matches(message.topic) { return }
-        if options.removesRetained, message.retain {
-            _ = session.link.publish(message.topic, .empty, .atLeastOnce, retain: true)
+        if options.removesRetained, message.retain,
+            session.link.publish(message.topic, .empty, .atLeastOnce, retain: true) != .taken
+        {
+            session.tell("no room to remove ", message.topic)
         }
         if options.skipsRetained, message.retain { return }
         show(message)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from broker import Broker
 from mosquitto_tools import at
@@ -33,6 +34,12 @@ class Pair:
 def run(*command: str, input: bytes | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
     return subprocess.run(command, input=b"" if input is None else input, capture_output=True, timeout=60,
                           env={**os.environ, **env} if env else None)
+
+
+def cpu_ticks(program: subprocess.Popen) -> int:
+    """Hundredths of a second of processor time so far."""
+    fields = Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 MOSQUITTO = Pair("mosquitto", ("mosquitto_pub",), ("mosquitto_sub",))

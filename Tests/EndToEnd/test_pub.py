@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 import packets
-from client_tools import MOSQUITTO, Pair, ours, run
+from client_tools import MOSQUITTO, Pair, cpu_ticks, ours, run
 from conftest import MAX_PACKET_SIZE
 from mosquitto_tools import at
 from packets import Publish
@@ -92,6 +92,20 @@ def test_lines_are_sent_as_they_come(broker, pair, listen):
         assert [message.payload for message in listen(1)] == [line[:-1]]
     process.stdin.close()
     assert process.wait(20) == 0
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("qos", ["0", "1"])
+def test_a_broker_that_takes_nothing_is_waited_for_without_work(scripted, pair, file, qos):
+    file.write_bytes((b"x" * 2000 + b"\n") * 20_000)
+    with open(file, "rb") as lines:
+        program = scripted.start(*pair.pub, "-t", "t", "-l", "-q", qos, stdin=lines)
+    peer = scripted.peer()
+    peer.accept()
+    time.sleep(0.3)
+    before = cpu_ticks(program)
+    time.sleep(0.5)
+    assert cpu_ticks(program) - before <= 5
 
 
 @pytest.mark.native

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import packets
-from client_tools import MOSQUITTO, TIME_IS_UP, Pair, ours, run
+from client_tools import MOSQUITTO, TIME_IS_UP, Pair, cpu_ticks, ours, run
 from scripted_broker import ScriptedBroker, end
 
 pytestmark = pytest.mark.swiftlet("its own tool")
@@ -102,6 +102,28 @@ def test_retained_messages_are_removed(broker, retain, pair, options):
     retain("remove/z", b"x")
     left = MOSQUITTO.subscribe(broker, "-t", "remove/#", "-v", "-C", "2").splitlines()
     assert sorted(left) == [b"remove/keep x", b"remove/z x"]
+
+
+@pytest.mark.native
+def test_more_retained_messages_than_may_wait_are_removed_over_two_connections(scripted, pair):
+    """As many as wait for their PUBACK when the first connection breaks are removed by the second."""
+    program = scripted.start(*pair.sub, "-t", "#", "--remove-retained", "-N")
+    peer = scripted.peer()
+    peer.accept()
+    peer.grant(0)
+    peer.send(*[packets.publish(f"t{i}", b"x", retain=True) for i in range(1000)])
+    removed = {peer.receive_publish().topic for _ in range(20)}
+    peer.reset()
+    peer = scripted.peer()
+    peer.accept()
+    while len(removed) < 200:
+        data = peer.receive()
+        if data[0] >> 4 == 3:
+            message = packets.Publish.decode(data)
+            assert (message.payload, message.retain, message.qos) == (b"", True, 1)
+            removed.add(message.topic)
+            peer.send(packets.puback(message.id))
+    assert program.poll() is None
 
 
 @pytest.mark.native
@@ -249,7 +271,9 @@ def test_one_who_does_not_read_stops_the_messages_and_not_the_connection(scripte
         pass
     assert sent < len(data), "it takes all, though nobody reads"
     peer.socket.settimeout(20)
+    before = cpu_ticks(program)
     assert peer.receive() == packets.PINGREQ
+    assert cpu_ticks(program) - before <= 5, "it does not wait, it works"
     peer.socket.setblocking(False)
     shown = bytearray()
     os.set_blocking(program.stdout.fileno(), False)

@@ -19,7 +19,7 @@ public struct Agent<Net: Host & ~Copyable>: ~Copyable {
     var isConnected = false
     /// There was a connection since the start.
     var wasConnected = false
-    /// Subscribed to all there is, on a session that the broker may still have.
+    /// The broker has answered all there is to subscribe to, on a session that it may still have.
     var hasSubscribed = false
     /// Lines up to here are subscribed to on this connection; the others have to wait for room.
     var subscribedLines = 0

@@ -88,7 +88,8 @@ extension Agent where Net: ~Copyable {
             wasConnected = true
             isConnected = true
             // With the session the broker has kept the subscriptions, unless an earlier run has made other ones.
-            subscribedLines = sessionPresent && hasSubscribed ? memory.queue.lineCount : 0
+            hasSubscribed = sessionPresent && hasSubscribed
+            subscribedLines = hasSubscribed ? memory.queue.lineCount : 0
             memory.schedule.connected(sessionPresent: sessionPresent, now: now)
             reportConnected(sessionPresent: sessionPresent)
         case .message(let publish, let ticket):
@@ -97,6 +98,7 @@ extension Agent where Net: ~Copyable {
             reportPublished(packetID)
         case .subscribed(let packetID, let code):
             reportSubscribed(packetID, code)
+            noteSubscribed()
         case .unsubscribed:
             break
         case .ended(let reason):
@@ -118,6 +120,16 @@ extension Agent where Net: ~Copyable {
                 memory.subscriptions[index] = packetID
             }
             subscribedLines += 1
+        }
+    }
+
+    /// What the connection has not lived to see answered is asked for again with the next one.
+    private mutating func noteSubscribed() {
+        guard subscribedLines == memory.queue.lineCount else { return }
+        var index = 0
+        while index < memory.queue.lineCount {
+            if memory.subscriptions[index] != 0 { return }
+            index += 1
         }
         hasSubscribed = true
     }

@@ -36,6 +36,19 @@ struct AgentTests {
         #expect(world.sent().count == 1)
     }
 
+    @Test func `what the broker had not answered when the connection broke is subscribed to again`() {
+        let world = AgentWorld("clientid c\nsubscribe a print\nsubscribe b print")
+        world.turn(flags: Event.writable)
+        world.receive(LinkWorld.connack)
+        world.receive([0x90, 3, 0, 1, 0])
+        world.breakOff()
+        world.turn(afterMs: 1000)
+        world.turn(flags: Event.writable)
+        _ = world.sent()
+        world.receive(LinkWorld.connackPresent)
+        #expect(world.sent().count == 2)
+    }
+
     @Test func `a broken connection is replaced though actions hang and no message can be taken`() {
         let world = AgentWorld("clientid c\nsubscribe t qos 1 exec /bin/x\nexec_queue 0\nexec_timeout 1h").connect()
         for id: UInt16 in 1...5 { world.net.incoming += Packet.publish("t", [], qos: 1, packetID: id) }

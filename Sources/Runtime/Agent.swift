@@ -44,6 +44,8 @@ public struct Agent<Net: Host & ~Copyable>: ~Copyable {
         var offline: UInt32 = 0
         /// Longer than the queue.
         var tooLong: UInt32 = 0
+        /// From the broker, longer than `max_packet_size`.
+        var skipped: UInt32 = 0
         /// What `print` could not write.
         var printed: UInt32 = 0
     }

@@ -94,6 +94,7 @@ extension LinkSettings {
         maxInflight = settings.limits.maxInflightMessages
         queueExpiryMs = UInt32(settings.limits.offlineMessageExpirySeconds) * 1000
         dropsOldest = settings.limits.queuePolicy == .dropOldest
+        skipsTooLong = true
     }
 }
 

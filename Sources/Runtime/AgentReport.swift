@@ -166,6 +166,7 @@ extension Agent where Net: ~Copyable {
         all.actionsFull = memory.queue.counts.full
         all.queueFull &+= memory.link.counters.droppedFull
         all.expired = memory.link.counters.droppedExpired
+        all.skipped = memory.link.counters.skipped
         return all
     }
 
@@ -185,6 +186,7 @@ extension Agent where Net: ~Copyable {
         field("expired", all.expired &- reported.expired)
         field("offline", all.offline &- reported.offline)
         field("too-long", all.tooLong &- reported.tooLong)
+        field("received-too-long", all.skipped &- reported.skipped)
         field("not-printed", all.printed &- reported.printed)
         writeLine()
         reported = all

@@ -64,6 +64,8 @@ public struct Link: ~Copyable {
     var filled = 0
     /// `next` has answered nil: all whole packets are taken.
     var isDrained = true
+    /// A message that is too long to be taken is going by.
+    var skip: Skip?
 
     // What is to be sent: `output` from `sent` on, then `control`, then messages.
     var output: ByteWriter
@@ -150,6 +152,8 @@ public struct Link: ~Copyable {
 public struct LinkCounters {
     public var connects: UInt32 = 0
     public var messagesReceived: UInt32 = 0
+    /// Messages from the broker that were too long, and were passed over.
+    public var skipped: UInt32 = 0
     public var messagesSent: UInt32 = 0
     /// Messages that found no room, or waited too long.
     public var droppedFull: UInt32 = 0

@@ -144,6 +144,7 @@ extension Link {
         peerEnd = nil
         isBlocked = false
         isDrained = true
+        skip = nil
         hasMoreToSend = false
         isPingWanted = false
         isPingOwed = false

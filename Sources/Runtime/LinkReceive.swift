@@ -70,28 +70,66 @@ extension Link {
                 continue
             }
             let bytes = ByteView(window + taken, filled - taken)
+            if skip != nil {
+                if let event = passOver(bytes, &io) { return event }
+                if skip == nil { continue }
+                return pause(isDrained: true, &io)
+            }
             switch FrameReader.next(bytes, maxPacketBytes: limits.maxPacketBytes) {
             case .frame(let frame, let byteCount):
                 // A message that cannot be noted stays where it is until there is room.
-                if frame.type == .publish, !receipts.hasRoom {
-                    guard descriptor < 0, let peerEnd else { return nil }
-                    // And never will be: what is left comes again, if the broker has kept it.
-                    end(peerEnd, &io)
-                    return takeUntold()
-                }
+                if frame.type == .publish, !receipts.hasRoom { return pause(isDrained: false, &io) }
                 taken += byteCount
                 if let event = take(frame, &io) { return event }
             case .needMore:
-                isDrained = true
-                guard let peerEnd else { return nil }
-                end(peerEnd, &io)
-                return takeUntold()
+                return pause(isDrained: true, &io)
+            case .bad(.packetTooLarge) where maySkip(bytes):
+                guard receipts.hasRoom else { return pause(isDrained: false, &io) }
+                switch Skip.begin(bytes) {
+                case .skip(let begun, let byteCount):
+                    taken += byteCount
+                    skip = begun
+                case .needMore:
+                    return pause(isDrained: true, &io)
+                case .bad:
+                    end(.violation(.malformed), &io)
+                    return takeUntold()
+                }
             case .bad(let reason):
                 end(.violation(reason), &io)
                 return takeUntold()
             }
         }
         return untold == nil ? nil : takeUntold()
+    }
+
+    /// Nothing more can be taken now. If the connection is broken nothing more ever will be: what is left comes again,
+    /// if the broker has kept it.
+    private mutating func pause<Net: ClientIO & ~Copyable>(isDrained: Bool, _ io: inout Net) -> LinkEvent? {
+        if isDrained { self.isDrained = true }
+        guard isDrained || descriptor < 0, let peerEnd else { return nil }
+        end(peerEnd, &io)
+        return takeUntold()
+    }
+
+    private func maySkip(_ bytes: ByteView) -> Bool {
+        settings.skipsTooLong && state != .awaitingConnack && bytes[0] >> 4 == PacketType.publish.rawValue
+    }
+
+    /// Passes over what has come of a message that is too long. `skip` is nil when that was all of it.
+    private mutating func passOver<Net: ClientIO & ~Copyable>(_ bytes: ByteView, _ io: inout Net) -> LinkEvent? {
+        guard var passing = skip else { preconditionFailure("nothing to pass over") }
+        guard let count = passing.pass(bytes) else {
+            end(.violation(.badPacketID), &io)
+            return takeUntold()
+        }
+        taken += count
+        skip = passing.isOver ? nil : passing
+        guard passing.isOver, let event = take(passing.publish, &io) else { return nil }
+        guard case .message(let publish, let ticket) = event else { return event }
+        counters.skipped &+= 1
+        if publish.qos != .atMostOnce { acknowledge(ticket) }
+        return nil
     }
 
     /// Gives up what a broken connection has left to be taken, so that there can be another: QoS 1 and 2 come again, if

@@ -30,6 +30,9 @@ public struct LinkSettings {
     public var queueExpiryMs: UInt32 = 0
     /// What makes room for a new message when the queue is full: nothing, or the one that has waited longest.
     public var dropsOldest = false
+    /// What becomes of a message from the broker that is longer than may be taken: it is acknowledged, counted and
+    /// passed over, or it ends the connection.
+    public var skipsTooLong = false
 
     public init(_ connect: Connect) { self.connect = connect }
 

@@ -10,6 +10,15 @@ public struct Publish {
     /// Not zero when `qos` is above 0; zero otherwise.
     public let packetID: UInt16
 
+    public init(topic: ByteView, payload: ByteView, qos: QoS, retain: Bool, isDuplicate: Bool, packetID: UInt16) {
+        self.topic = topic
+        self.payload = payload
+        self.qos = qos
+        self.retain = retain
+        self.isDuplicate = isDuplicate
+        self.packetID = packetID
+    }
+
     public static func decode(_ frame: Frame) -> Decoded<Publish> {
         // [MQTT-3.3.1-4]
         guard let qos = QoS(rawValue: frame.flags >> 1 & 3) else { return .bad(.badQoS) }

@@ -1,6 +1,7 @@
 import Base
 import Runtime
 import TestSupport
+import TestWorld
 import Testing
 import Wire
 
@@ -24,6 +25,46 @@ struct LinkReceiveTests {
         #expect(world.receive("62 02 00 07") == [])
         #expect(world.sent() == hex("70 02 00 07"))
         #expect(world.receive("34 06 00 01 't' 00 07 'p'") == ["message t p"])
+    }
+
+    /// Takes packets of 16 bytes, and reads 8 at a time.
+    private func narrowWorld() -> LinkWorld {
+        let world = LinkWorld(
+            limits: {
+                $0.maxPacketBytes = 16
+                $0.receiveBytes = 8
+            }, settings: { $0.skipsTooLong = true })
+        world.connect()
+        return world
+    }
+
+    @Test(arguments: [(0, ""), (1, "40 02 00 07"), (2, "50 02 00 07")] as [(UInt8, String)])
+    func `a message that is too long is acknowledged and passed over`(qos: UInt8, answer: String) {
+        for topicBytes in [1, 15, 16, 30, 46 - (qos > 0 ? 2 : 0)] {
+            let topic = String(repeating: "t", count: topicBytes)
+            let payload = [UInt8](repeating: 0x70, count: 48 - 2 - topicBytes - (qos > 0 ? 2 : 0))
+            let world = narrowWorld()
+            let packet = Packet.publish(topic, payload, qos: qos, packetID: 7)
+            #expect(world.receive(packet + hex("30 04 00 01 't' 'p'")) == ["message t p"])
+            #expect(world.sent() == hex(answer))
+            #expect(world.counters.skipped == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("32 30 00 01 't' 00 00", "bad-packet-id"), ("32 30 00 2d", "malformed"), ("36 30 00 01", "malformed"),
+        ("90 30", "packet-too-large"),
+    ])
+    func `what is too long and breaks the rules besides ends the connection`(packet: String, reason: String) {
+        #expect(narrowWorld().receive(packet) == ["ended violation \(reason)"])
+    }
+
+    @Test func `a connection that breaks within a message that is too long leaves nothing behind`() {
+        let world = narrowWorld()
+        #expect(world.receive("32 30 00 01 't' 00 07 'p'") == [])
+        #expect(world.breakOff() == ["ended closed"])
+        world.connect(LinkWorld.connackPresent)
+        #expect(world.receive("30 04 00 01 't' 'p'") == ["message t p"])
     }
 
     @Test func `PUBREL of an unknown id is answered, since PUBCOMP may have been lost`() {

@@ -65,6 +65,7 @@ struct Program {
         case .check(let config):
             return check(config)
         case .run(let config):
+            System.holdStreams()
             guard let settings = settings(config) else { return Exit.usage }
             return settings.mode == .client ? serveClient(settings) : serve(settings, config)
         }

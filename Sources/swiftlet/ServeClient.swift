@@ -51,8 +51,9 @@ extension Program {
         return Exit.success
     }
 
-    /// Standard streams, epoll, signals, log, resolver, the connection, and a file.
-    private var spareDescriptors: Int { 10 }
+    /// Standard streams, epoll, signals, log, resolver, the connection, and a file; and while a program is started its
+    /// ends of the pipes, twice.
+    private var spareDescriptors: Int { 18 }
 }
 
 extension Settings {

@@ -1,6 +1,7 @@
 """Client mode under test, and the brokers that it is a client of."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -15,8 +16,17 @@ from targets import Target
 class Board:
     """A process in client mode, read by its log and by what it prints, ended by its process id."""
 
-    def __init__(self, target: Target, directory: Path, lines: tuple[str, ...], *, stdout=None):
-        """What it prints goes to a file, unless there is something else that it is to go to."""
+    def __init__(
+            self, target: Target, directory: Path, lines: tuple[str, ...], *, stdout=None, closed: int | None = None,
+            descriptors: int | None = None):
+        """What it prints goes to a file, unless there is something else that it is to go to. It may be started with a
+        closed standard stream, or allowed only so many descriptors."""
+        def prepare() -> None:
+            if closed is not None:
+                os.close(closed)
+            if descriptors is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
         directory.mkdir(parents=True, exist_ok=True)
         file = directory / "client.conf"
         file.write_text("".join(line + "\n" for line in lines))
@@ -24,7 +34,8 @@ class Board:
         self._printed = directory / "printed"
         with open(self.log.path, "wb") as stderr, open(self._printed, "wb") as printed:
             self.process = subprocess.Popen(
-                target.command(str(file)), stdin=subprocess.DEVNULL, stdout=stdout or printed, stderr=stderr)
+                target.command(str(file)), stdin=subprocess.DEVNULL, stdout=stdout or printed, stderr=stderr,
+                preexec_fn=prepare)
 
     def is_running(self) -> bool:
         return self.process.poll() is None

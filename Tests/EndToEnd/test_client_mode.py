@@ -323,6 +323,17 @@ def test_a_message_is_acknowledged_when_its_program_has_succeeded(debian, board,
     assert [event["payload"] for event in third.log.matching(event="message")] == ["last"]
 
 
+@pytest.mark.parametrize("qos", ["0", "1", "2"])
+def test_a_message_that_is_too_long_does_not_come_again_and_the_next_one_is_heard(debian, board, qos):
+    broker = debian()
+    client = subscribed(board(broker, "remote_clientid x", "max_packet_size 4K", f"subscribe test qos {qos} print"))
+    publish(broker, "-t", "test", "-q", qos, "-s", input=b"x" * 300_000)
+    publish(broker, "-t", "test", "-q", qos, "-m", "the next one")
+    assert client.printed(1) == ["the next one"]
+    assert client.wait_for(event="dropped")["received-too-long"] == "1"
+    assert not client.log.matching(event="disconnected")
+
+
 def test_a_payload_is_written_if_it_is_what_is_wanted(debian, board, tmp_path):
     broker = debian()
     led, word, plain = tmp_path / "brightness", tmp_path / "word", tmp_path / "plain"
@@ -341,6 +352,28 @@ def test_a_payload_is_written_if_it_is_what_is_wanted(debian, board, tmp_path):
         publish(broker, "-t", topic, "-q", "1", "-m", payload)
     client.wait_for(event="action-ended", count=3)
     assert [file.read_text().rstrip("\n") for file in (led, word, plain)] == ["255", "off", "12 45"]
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_nothing_else_takes_the_place_of_a_standard_stream_that_is_closed(debian, board, closed):
+    """What is printed or logged would go there, to the broker or to whoever looks up names."""
+    client = board(debian(), "subscribe test print", closed=closed)
+    stream = f"/proc/{client.process.pid}/fd/{closed}"
+    until(lambda: os.path.exists(stream) and os.readlink(stream) == "/dev/null", f"{stream} is nowhere")
+
+
+@pytest.mark.native
+def test_as_many_descriptors_as_it_wants_are_enough_for_all_its_programs(debian, board):
+    broker = debian()
+    lines = ("subscribe test qos 1 exec /bin/sleep 1", "exec_parallel 16")
+    asked = board(broker, *lines, descriptors=40)
+    assert asked.process.wait(10) == 1
+    wanted = int(re.search(r"needs (\d+) descriptors", asked.log.path.read_text())[1])
+    client = subscribed(board(broker, *lines, descriptors=wanted))
+    publish(broker, "-t", "test", "-q", "1", "-l", input=b"x\n" * 16)
+    client.wait_for(event="action-ended", count=16)
+    assert not client.log.matching(event="action-failed")
 
 
 # --- publications
@@ -476,16 +509,6 @@ def test_the_will_is_published_when_the_board_is_lost_and_not_when_it_leaves(deb
     client.wait_for(event="connected")
     client.kill()
     assert subscribe(broker, "-t", "lost", "-C", "1", "-W", "10", "-F", "%r %q %p", "-q", "1") == ["1 1 gone away"]
-
-
-def test_a_packet_that_is_too_long_is_told_and_ends_the_connection(debian, board):
-    broker = debian()
-    client = subscribed(board(broker, "subscribe test print", "max_packet_size 1K"))
-    publish(broker, "-t", "test", "-s", input=b"x" * 2000)
-    assert client.wait_for(event="disconnected")["reason"] == "packet-too-large"
-    client.wait_for(event="subscribed", count=2)
-    publish(broker, "-t", "test", "-m", "short")
-    assert client.printed(1) == ["short"]
 
 
 # --- the example

@@ -131,6 +131,8 @@ int32_t swl_replace(const char *path, int32_t old, const void *source, intptr_t 
 
 int32_t swl_may(const char *path, int32_t what) {
     struct stat found;
+    /* As swl_put has it. */
+    if (what == SWL_MAY_WRITE && lstat(path, &found) == 0 && S_ISLNK(found.st_mode)) return SWL_FAILED - ELOOP;
     if (stat(path, &found) != 0) return failure();
     if (S_ISDIR(found.st_mode) || (what == SWL_MAY_RUN && !S_ISREG(found.st_mode))) return SWL_IRREGULAR;
     int mode = what == SWL_MAY_RUN ? X_OK : what == SWL_MAY_WRITE ? W_OK : R_OK;

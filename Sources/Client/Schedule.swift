@@ -6,6 +6,8 @@ public struct Schedule: ~Copyable {
     private struct Entry {
         var due: Tick
         var everyMs: UInt32
+        /// With QoS 0 a value may be lost with the connection, and nobody knows.
+        var isSure: Bool
         /// A program is at work for it, so that it does not begin anew.
         var isBusy = false
         /// The last value found no way to the broker, so that a connection makes it due again.
@@ -29,7 +31,8 @@ public struct Schedule: ~Copyable {
         var lines = settings.actionLines
         var i = 0
         while let line = lines.next() {
-            (entries + i).initialize(to: Entry(due: now, everyMs: UInt32(line.everySeconds) * 1000))
+            (entries + i).initialize(
+                to: Entry(due: now, everyMs: UInt32(line.everySeconds) * 1000, isSure: line.qos > 0))
             i += 1
         }
     }
@@ -76,14 +79,32 @@ public struct Schedule: ~Copyable {
 
     public mutating func missed(_ line: Int) { entries[line].isMissed = true }
 
-    /// What could not be published is due again; and where the broker may have forgotten what it was told, all values
-    /// are new again.
+    /// What could not be published is due again; and where the broker may have forgotten what it was told, or may never
+    /// have heard it, values are new again.
     public mutating func connected(sessionPresent: Bool, now: Tick) {
         var i = 0
         while i < count {
             if entries[i].isMissed { entries[i].due = now }
-            if !sessionPresent { entries[i].hasLast = false }
+            if !sessionPresent || !entries[i].isSure { entries[i].hasLast = false }
             entries[i].isMissed = false
+            i += 1
+        }
+    }
+
+    /// Something that was published has found no way to the broker after all: any value may be the one.
+    public mutating func lost() {
+        var i = 0
+        while i < count {
+            entries[i].hasLast = false
+            i += 1
+        }
+    }
+
+    /// To be called once a day, as ticks that lie weeks apart cannot be compared: what was due long ago is due now.
+    public mutating func age(now: Tick) {
+        var i = 0
+        while i < count {
+            if entries[i].due.isBefore(now) { entries[i].due = now }
             i += 1
         }
     }

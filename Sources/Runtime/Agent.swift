@@ -29,6 +29,8 @@ public struct Agent<Net: Host & ~Copyable>: ~Copyable {
     /// See `Server.ageTicks`.
     var agedAt: Tick
     var counts = Counts()
+    /// Messages that the link had dropped when the values of publications were last found to be there.
+    var lostMessages: UInt32 = 0
     /// What was last reported of the counters, and when.
     var reported = Counts()
     var reportedAt: Tick

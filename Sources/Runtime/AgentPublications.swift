@@ -19,6 +19,14 @@ extension Agent where Net: ~Copyable {
         }
     }
 
+    /// A value that waited for the broker until it was dropped is not there, though it was published.
+    mutating func noteLost() {
+        let lost = memory.link.counters.droppedFull &+ memory.link.counters.droppedExpired
+        guard memory.link.isUp, lost != lostMessages else { return }
+        lostMessages = lost
+        memory.schedule.lost()
+    }
+
     private mutating func publishFile(_ index: Int) {
         memory.scratch.removeAll()
         var words = memory.queue.line(index).words

@@ -22,6 +22,7 @@ extension Agent where Net: ~Copyable {
         endOverdue()
         startActions()
         subscribe()
+        noteLost()
         publishDue()
         memory.link.flush(&io)
         age()
@@ -156,6 +157,7 @@ extension Agent where Net: ~Copyable {
         guard now.msSince(agedAt) >= dayMs else { return }
         agedAt = now
         memory.queue.age(now: now)
+        memory.schedule.age(now: now)
         reporter.age(now: now, limit: dayMs)
     }
 }

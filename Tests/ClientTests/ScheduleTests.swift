@@ -43,6 +43,8 @@ struct ScheduleTests {
         func isNew(_ value: StaticString) -> Bool { schedule.isNew(0, ByteView(value)) }
         func published(_ value: StaticString) { schedule.published(0, ByteView(value)) }
         func missed() { schedule.missed(0) }
+        func lost() { schedule.lost() }
+        func age() { schedule.age(now: Tick(ms: clock)) }
         func connected(sessionPresent: Bool) {
             schedule.connected(sessionPresent: sessionPresent, now: Tick(ms: clock))
         }
@@ -92,10 +94,34 @@ struct ScheduleTests {
     }
 
     @Test(arguments: [true, false]) func `after a loss of the session every value is new`(sessionPresent: Bool) {
-        let world = World("publish a every 2s file /f", clock: 0)
+        let world = World("publish a qos 1 every 2s file /f", clock: 0)
         world.published("1")
         world.connected(sessionPresent: sessionPresent)
         #expect(world.isNew("1") == !sessionPresent)
+    }
+
+    @Test func `a value of QoS 0 may be lost with the connection, and is new with the next one`() {
+        let world = World("publish a every 2s file /f", clock: 0)
+        world.published("1")
+        world.connected(sessionPresent: true)
+        #expect(world.isNew("1"))
+    }
+
+    @Test func `after a loss on the way every value is new`() {
+        let world = World("publish a qos 1 every 2s file /f", clock: 0)
+        world.published("1")
+        world.lost()
+        #expect(world.isNew("1"))
+    }
+
+    @Test(arguments: clocks) func `what was due months ago is still due`(clock: UInt32) {
+        let world = World("publish a every 2s file /f\npublish b every 7d exec /x", clock: clock)
+        for _ in 0..<60 {
+            world.clock &+= 86_400_000
+            world.age()
+        }
+        #expect(world.due() == [0, 1])
+        #expect(world.due(afterMs: 2000) == [0])
     }
 
     @Test func `what found no way to the broker is due when there is a connection again`() {

@@ -133,6 +133,26 @@ struct AgentTests {
         #expect(world.sent() == ["publish a 2 qos 0", "publish b 2 qos 0 retain"])
     }
 
+    @Test func `a value that has waited for the broker for too long is published anew though it has not changed`() {
+        let world = AgentWorld(
+            "clientid c\npublish a qos 1 every 20s file /f\non_change_only true\noffline_message_expiry 10s")
+        world.host.files["/f"] = [0x31]
+        world.connect()
+        world.receive(hex("40 02 00 01"))
+        world.breakOff()
+        world.net.refusals = Array(repeating: 111, count: 300)
+        world.host.files["/f"] = [0x32]
+        world.turn(afterMs: 20_000)
+        for _ in 0..<110 { world.turn(afterMs: 100) }
+        world.net.refusals = []
+        for _ in 0..<400 where world.net.open == 0 { world.turn(afterMs: 100) }
+        world.turn(flags: Event.writable)
+        world.receive(LinkWorld.connackPresent)
+        world.forget()
+        world.turn(afterMs: 20_000)
+        #expect(world.sent() == ["publish a 2 qos 1"])
+    }
+
     @Test func `a program's output is published, and one that fails publishes nothing`() {
         let world = AgentWorld("publish a every 10s exec /bin/x y").connect()
         #expect(world.programs[0].words == ["/bin/x", "y"])

@@ -24,6 +24,13 @@ public struct List<Record: Linked> {
         count += 1
     }
 
+    public mutating func prepend(_ handle: Handle<Record>, in pool: borrowing Pool<Record>) {
+        pool[handle].pointee.next = first
+        first = handle
+        if last.isNone { last = handle }
+        count += 1
+    }
+
     public mutating func removeFirst(in pool: borrowing Pool<Record>) -> Handle<Record>? {
         guard first.isSome else { return nil }
         return remove(first, after: .none, in: pool)

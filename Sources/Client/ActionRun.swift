@@ -20,11 +20,16 @@ extension ActionQueue {
         return nil
     }
 
-    /// Those that have rested long enough wait again, in front of nobody.
+    /// Those that have rested long enough wait again, in front of nobody; but what is written keeps its order, so that
+    /// in the end the file has the last value.
     private mutating func wake(_ line: Int, now: Tick) {
         while states[line].resting.first.isSome, !now.isBefore(jobs[states[line].resting.first].pointee.due),
             let job = states[line].resting.removeFirst(in: jobs) {
-            states[line].waiting.append(job, in: jobs)
+            if states[line].line.kind == .write {
+                states[line].waiting.prepend(job, in: jobs)
+            } else {
+                states[line].waiting.append(job, in: jobs)
+            }
         }
     }
 

@@ -31,6 +31,9 @@ public struct ActionState {
         }
     }
 
+    /// Whether a message that comes has to line up: what is written keeps its order.
+    public var mustWait: Bool { line.kind == .write && jobCount > 0 }
+
     private var jobCount: Int { Int(waiting.count) + Int(resting.count) + running }
     /// Whether another message is one too many.
     var isFull: Bool { jobCount + 1 >= ActionState.maxJobs(line) }
@@ -40,6 +43,7 @@ public struct ActionState {
     /// When a job that waits may begin, as far as that depends on time; nil when it depends on others.
     func startDue(now: Tick) -> Tick? {
         guard !waiting.isEmpty, running < limits.execParallel else { return nil }
+        if line.kind == .write, !resting.isEmpty { return nil }
         let isFree = limits.execRate == 0 || now.msSince(second) >= 1000 || startsThisSecond < limits.execRate
         return isFree ? now : second.advanced(byMs: 1000)
     }

@@ -42,6 +42,10 @@ extension Agent where Net: ~Copyable {
     private mutating func write(
         _ publish: Publish, _ ticket: UInt32, _ index: Int, _ kept: inout Handle<KeptMessage>
     ) {
+        if memory.queue.state(index).mustWait {
+            _ = memory.queue.add(publish, ticket: ticket, line: index, to: &kept, now: now)
+            return
+        }
         memory.scratch.removeAll()
         guard let failure = put(publish.payload, index) else {
             reportWritten(index, publish.topic, publish.payload.count)

@@ -38,6 +38,19 @@ struct ListTests {
         }
     }
 
+    @Test func `A record can be put in front of all others`() {
+        withArena { arena in
+            var pool = Pool<Node>(&arena, "p", key: "k", count: 3)
+            var list = List<Node>()
+            let handles = (0..<3).map { pool.take(Node(value: $0))! }
+            list.prepend(handles[1], in: pool)
+            list.prepend(handles[0], in: pool)
+            list.append(handles[2], in: pool)
+            #expect(walk(list, pool) == handles)
+            #expect(list.count == 3 && list.last == handles[2])
+        }
+    }
+
     @Test(arguments: 0..<4)
     func `A record is taken out wherever it stands`(place: Int) {
         withArena { arena in

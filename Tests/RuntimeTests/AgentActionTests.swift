@@ -208,6 +208,36 @@ struct AgentActionTests {
         #expect(world.sent() == ["puback 1"])
     }
 
+    @Test func `what comes while a file cannot be written is written in its turn, so that the last value stays`() {
+        let world = AgentWorld("subscribe t qos 1 write /f\non_failure retry\nretry_delay 1").connect()
+        world.host.fileErrors["/f"] = .failed(5)
+        world.publish("t", "1", id: 1)
+        world.publish("t", "2", id: 2)
+        world.turn(afterMs: 1000)
+        world.host.fileErrors = [:]
+        world.publish("t", "3", id: 3)
+        #expect(world.host.files == [:])
+        world.turn(afterMs: 1000)
+        #expect(world.host.files == ["/f": [0x33]])
+        #expect(world.sent() == ["puback 1", "puback 2", "puback 3"])
+        world.publish("t", "4", id: 4)
+        #expect(world.host.files == ["/f": [0x34]])
+    }
+
+    @Test func `of messages that wait for a file each is tried as often as is allowed`() {
+        let world = AgentWorld("subscribe t qos 1 write /f\non_failure retry\nretry_delay 1\nretry_limit 1").connect()
+        world.host.fileErrors["/f"] = .failed(5)
+        world.publish("t", "1", id: 1)
+        world.publish("t", "2", id: 2)
+        world.turn(afterMs: 1000)
+        #expect(world.sent() == ["puback 1"])
+        world.turn(afterMs: 1000)
+        #expect(world.sent() == ["puback 2"])
+        let ends = ["attempt=1 then=retry", "attempt=2 then=drop", "attempt=1 then=retry", "attempt=2 then=drop"]
+        let failed = world.log("action-failed")
+        #expect(failed.count == 4 && zip(failed, ends).allSatisfy { $0.hasSuffix($1) })
+    }
+
     @Test func `messages are shown by their format, or as their payload`() {
         let world = AgentWorld("subscribe a print\nsubscribe # print \"%t:%q:%p\"").connect()
         world.publish("a", "x y", qos: 0)

@@ -105,6 +105,11 @@ extension LinkLimits {
         maxPacketBytes = limits.maxPacketBytes
         receiveBytes = limits.receiveBufferBytes
         var longest = connectBytes
+        if settings.client.passwordFile != nil {
+            // The plan is the same whether the file has been read or not.
+            longest += 2 + ClientSettings.maxPasswordBytes
+            if let password = settings.client.password { longest -= 2 + password.count }
+        }
         var jobs = 0
         var lines = settings.actionLines
         while let line = lines.next() {

@@ -354,6 +354,17 @@ def test_a_payload_is_written_if_it_is_what_is_wanted(debian, board, tmp_path):
     assert [file.read_text().rstrip("\n") for file in (led, word, plain)] == ["255", "off", "12 45"]
 
 
+@pytest.mark.parametrize("length", [1, 512])
+def test_the_plan_is_what_it_takes_however_long_the_password_is(board, call, tmp_path, length):
+    password = tmp_path / "password"
+    password.write_text("x" * length)
+    lines = (f"address 127.0.0.1:{free_port()}", "receive_buffer_size 1K", "will_topic w",
+             f"will_payload {'x' * 700}", "remote_username u", f"remote_password_file {password}")
+    run = call("--plan", lines=["mode client", *lines])
+    total = re.search(r"^sum +(\d+)$", run.stdout, re.MULTILINE)[1]
+    assert board(None, *lines).wait_for(event="ready")["memory"] == total
+
+
 @pytest.mark.native
 @pytest.mark.parametrize("closed", [0, 1, 2])
 def test_nothing_else_takes_the_place_of_a_standard_stream_that_is_closed(debian, board, closed):

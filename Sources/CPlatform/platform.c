@@ -232,13 +232,6 @@ int32_t swl_epoll_wait(int32_t epoll, uint32_t *events, int32_t capacity, int32_
     return n;
 }
 
-void swl_hold_streams(void) {
-    int fd;
-    do fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= 2);
-    if (fd > 2) close(fd);
-}
-
 int32_t swl_hold_signals(void) {
     sigset_t set;
     sigemptyset(&set);

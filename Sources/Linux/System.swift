@@ -9,10 +9,6 @@ public enum System {
         precondition(swl_hold_signals() >= 0, "the system does not block signals")
     }
 
-    /// To be called before anything is opened that would otherwise have the number of a closed standard stream, and get
-    /// what is logged and printed.
-    public static func holdStreams() { swl_hold_streams() }
-
     /// Zeroed memory from the system, or nil when there is not enough. Only for start-up.
     public static func map(_ bytes: Int) -> UnsafeMutableRawPointer? { swl_map(bytes) }
     public static var pageBytes: Int { Int(swl_page_bytes()) }

@@ -65,7 +65,8 @@ struct Program {
         case .check(let config):
             return check(config)
         case .run(let config):
-            System.holdStreams()
+            // What is opened next must not get what is logged and printed.
+            guard System.fillStandardStreams() else { return Exit.failure }
             guard let settings = settings(config) else { return Exit.usage }
             return settings.mode == .client ? serveClient(settings) : serve(settings, config)
         }

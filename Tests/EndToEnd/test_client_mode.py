@@ -8,6 +8,7 @@ import re
 import signal
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -370,8 +371,11 @@ def test_the_plan_is_what_it_takes_however_long_the_password_is(board, call, tmp
 def test_nothing_else_takes_the_place_of_a_standard_stream_that_is_closed(debian, board, closed):
     """What is printed or logged would go there, to the broker or to whoever looks up names."""
     client = board(debian(), "subscribe test print", closed=closed)
-    stream = f"/proc/{client.process.pid}/fd/{closed}"
-    until(lambda: os.path.exists(stream) and os.readlink(stream) == "/dev/null", f"{stream} is nowhere")
+    streams = Path(f"/proc/{client.process.pid}/fd")
+    if closed != 2:
+        client.wait_for(event="ready")
+    until(lambda: (streams / str(closed)).samefile("/dev/null") if (streams / "5").exists() else None,
+          "it has opened its descriptors, and that stream is /dev/null")
 
 
 @pytest.mark.native

@@ -101,8 +101,6 @@ int32_t swl_epoll_add(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token)
 int32_t swl_epoll_change(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t token);
 int32_t swl_epoll_wait(int32_t epoll, uint32_t *_Nonnull events, int32_t capacity, int32_t timeout_ms);
 
-/* Opens /dev/null in the place of standard streams that are closed. */
-void swl_hold_streams(void);
 /* From here on SIGHUP and SIGUSR1 wait for swl_signals. */
 int32_t swl_hold_signals(void);
 /* A descriptor that becomes readable on SIGTERM, SIGINT, SIGHUP and SIGUSR1, which no longer end the process, and

@@ -36,6 +36,7 @@ final class World {
         settings.maxInflight = options & 32 == 0 ? 4 : 1
         settings.queueExpiryMs = options & 64 == 0 ? 0 : 5000
         settings.dropsOldest = options & 128 != 0
+        settings.skipsTooLong = options & 128 != 0
         var arena = Arena(base: World.memory, capacity: World.bytes, rows: World.rows)
         link = Link(&arena, settings, limits, token: 1, now: Tick(ms: net.clock))
     }

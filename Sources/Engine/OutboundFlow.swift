@@ -45,9 +45,9 @@ public enum DeliveryState: UInt8 {
 /// Ids are handed out in a row and the exchanges are kept in that order, so all ids in use lie between the oldest one
 /// and the newest. An id can only be taken when the row has come round to the oldest.
 public struct OutboundFlow {
-    private var lastID: UInt16 = 0
+    private var lastID: UInt16
 
-    public init() {}
+    public init(lastID: UInt16 = 0) { self.lastID = lastID }
 
     /// A free id, or nil when the row has reached `oldest`, the id of the oldest unfinished exchange (zero for none).
     public mutating func takeID(oldest: UInt16) -> UInt16? {

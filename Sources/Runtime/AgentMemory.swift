@@ -95,6 +95,7 @@ extension LinkSettings {
         queueExpiryMs = UInt32(settings.limits.offlineMessageExpirySeconds) * 1000
         dropsOldest = settings.limits.queuePolicy == .dropOldest
         skipsTooLong = true
+        beginsAnywhere = !client.cleanSession
     }
 }
 

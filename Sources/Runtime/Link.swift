@@ -122,6 +122,9 @@ public struct Link: ~Copyable {
         precondition(state == .idle || state == .waiting)
         endpoint = 0
         failure = .notFound
+        if settings.beginsAnywhere, counters.connects == 0 {
+            outbox.beginIDs(after: UInt16(truncatingIfNeeded: io.entropy()))
+        }
         tryEndpoint(&io)
     }
 

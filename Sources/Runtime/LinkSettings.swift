@@ -33,6 +33,9 @@ public struct LinkSettings {
     /// What becomes of a message from the broker that is longer than may be taken: it is acknowledged, counted and
     /// passed over, or it ends the connection.
     public var skipsTooLong = false
+    /// Where packet ids begin: anywhere, since a broker that has kept the session of an earlier run may take a message
+    /// of QoS 2 for one that it has already; or at 1.
+    public var beginsAnywhere = false
 
     public init(_ connect: Connect) { self.connect = connect }
 

@@ -101,6 +101,9 @@ struct Outbox: ~Copyable {
         records.give(record)
     }
 
+    /// The first packet id is the one after this. None was taken yet.
+    mutating func beginIDs(after id: UInt16) { ids = OutboundFlow(lastID: id) }
+
     /// A packet id for a SUBSCRIBE or UNSUBSCRIBE; nil when all are in use.
     mutating func takeRequestID() -> UInt16? {
         guard let id = takeID() else { return nil }

@@ -9,6 +9,15 @@ struct LinkPublishTests {
         #expect(world.publish(payload, qos, retain: retain) == .taken)
     }
 
+    @Test func `packet ids begin anywhere, where the broker may know those of an earlier run`() {
+        let world = LinkWorld(settings: { $0.beginsAnywhere = true })
+        world.net.random = 0xABCD_1233
+        world.connect()
+        #expect(world.publish("p", .exactlyOnce) == .taken)
+        world.turn()
+        #expect(world.sent() == hex("34 06 00 01 't' 12 34 'p'"))
+    }
+
     @Test func `QoS 0 is sent once and forgotten [MQTT-4.3.1-1]`() {
         let world = LinkWorld()
         world.connect()

@@ -6,6 +6,7 @@ SWIFTLET_E2E_BROKER=mosquitto .build-venv/bin/python -m pytest Tests/EndToEnd  t
 """
 
 import os
+import signal
 import subprocess
 
 import pytest
@@ -34,6 +35,10 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # What nohup and shells in the background ignore, programs would inherit: those under test are to be ended by it.
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     targets = {"mosquitto": Mosquitto.TARGET} if STAND_IN else all_targets()
     if wanted := config.getoption("--targets"):
         if unknown := set(wanted.split(",")) - targets.keys():

@@ -62,7 +62,7 @@ struct Pub: ~Copyable {
         var limit: UInt32?
         if session.link.isUp, !isDone {
             if isByLine {
-                if lines.canGoOn, canTake { limit = 0 }
+                if lines.hasEnded ? session.link.hasSentAll : lines.canGoOn && canTake { limit = 0 }
             } else if options.qos == .atMostOnce, published > arrived, session.link.hasSentAll {
                 limit = 0
             } else if published == arrived {

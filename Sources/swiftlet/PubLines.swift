@@ -12,6 +12,8 @@ struct PubLines: ~Copyable {
     private var isReady: Bool
     private var isWatched = false
     private var isClosed = false
+    /// `next` has said so.
+    private(set) var hasEnded = false
 
     /// Lines are sent when there are so many bytes of them.
     static var flushBytes: Int { 32_768 }
@@ -23,8 +25,8 @@ struct PubLines: ~Copyable {
         isReady = !mayWait
     }
 
-    /// Whether `next` has more without waiting, or the end.
-    var canGoOn: Bool { isReady || line != nil || input.hasLine }
+    /// Whether `next` has more without waiting, or the end, which it has not told yet.
+    var canGoOn: Bool { !hasEnded && (isReady || line != nil || input.hasLine) }
 
     /// The next line, the same until it is dropped.
     mutating func next() -> LineInput.Next {
@@ -39,7 +41,10 @@ struct PubLines: ~Copyable {
             case .line(let line):
                 self.line = line
                 return next
-            case .tooLong, .end:
+            case .end:
+                hasEnded = true
+                return next
+            case .tooLong:
                 return next
             }
         }
@@ -49,7 +54,7 @@ struct PubLines: ~Copyable {
 
     /// Before waiting: whether more lines are wanted.
     mutating func watch<Net: IO & ~Copyable>(_ isWanted: Bool, _ io: inout Net) {
-        let wanted = isWanted && !canGoOn
+        let wanted = isWanted && !canGoOn && !hasEnded
         guard mayWait, !isClosed, wanted != isWatched else { return }
         isWatched = wanted
         io.rewatch(LineInput.descriptor, interest: wanted ? Event.readable : 0, token: PubLines.token)

@@ -109,6 +109,27 @@ def test_a_broker_that_takes_nothing_is_waited_for_without_work(scripted, pair, 
 
 
 @pytest.mark.native
+@pytest.mark.parametrize("source", [subprocess.PIPE, "file"])
+def test_the_answer_to_the_last_line_is_waited_for_without_work(scripted, pair, file, source):
+    file.write_bytes(b"line\n")
+    with open(file, "rb") as lines:
+        program = scripted.start(*pair.pub, "-t", "t", "-l", "-q", "1", stdin=lines if source == "file" else source)
+    if source != "file":
+        program.stdin.write(b"line\n")
+        program.stdin.close()
+        program.stdin = None
+    peer = scripted.peer()
+    peer.accept()
+    assert Publish.decode(peer.receive()).payload == b"line"
+    time.sleep(0.2)
+    before = cpu_ticks(program)
+    time.sleep(0.5)
+    assert cpu_ticks(program) - before <= 5
+    peer.send(packets.puback(1))
+    assert end(program) == (0, b"", b"")
+
+
+@pytest.mark.native
 @pytest.mark.parametrize("qos", ["0", "1"])
 def test_a_message_is_repeated_as_often_as_it_should(broker, pair, listen, qos):
     started = time.monotonic()

@@ -54,7 +54,8 @@ int32_t swl_streamable_bytes(int32_t fd) {
         errno = EISDIR;
         return failure();
     }
-    if (!S_ISREG(held.st_mode) || lseek(fd, 0, SEEK_CUR) != 0) return SWL_IRREGULAR;
+    /* Files of /proc and /sys do not know how long they are; like others that are nowhere, they are short. */
+    if (!S_ISREG(held.st_mode) || held.st_blocks == 0 || lseek(fd, 0, SEEK_CUR) != 0) return SWL_IRREGULAR;
     return held.st_size < INT32_MAX ? (int32_t)held.st_size : INT32_MAX;
 }
 

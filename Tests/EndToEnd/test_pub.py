@@ -147,6 +147,17 @@ def test_a_file_on_standard_input_that_somebody_has_begun_to_read_is_sent_from_t
 
 
 @pytest.mark.native
+@pytest.mark.parametrize("path", ["/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"])
+@pytest.mark.parametrize("source", ["-f", "-s"])
+def test_a_file_of_the_kernel_that_does_not_know_its_length_is_sent_whole(broker, pair, listen, source, path):
+    with open(path, "rb") as begun:
+        words = ("-f", path) if source == "-f" else ("-s",)
+        subprocess.run([*pair.pub, *at(broker), "-t", "pub/k", *words], stdin=begun, check=True, timeout=20)
+    with open(path, "rb") as whole:
+        assert listen(1)[0].payload == whole.read()
+
+
+@pytest.mark.native
 def test_a_retained_message_stays(broker, pair, retain):
     retain("pub/kept", b"old")
     pair.publish(broker, "-t", "pub/kept", "-m", "new", "-r")

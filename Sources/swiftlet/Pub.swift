@@ -109,7 +109,7 @@ struct Pub: ~Copyable {
     /// One after the other: the next when the one before has arrived.
     private mutating func publishRepeatedly() {
         var round = 0
-        while round < Pub.maxPerTurn, !isDone {
+        while round < Pub.maxPerTurn, !isDone, session.link.isUp {
             round += 1
             if options.qos == .atMostOnce, published > arrived, session.link.hasSentAll { countArrived() }
             if arrived >= options.repeatCount {

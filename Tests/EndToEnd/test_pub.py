@@ -310,6 +310,18 @@ def test_what_cannot_be_reached_or_read_has_its_own_status(pair, options, status
 
 
 @pytest.mark.native
+@pytest.mark.parametrize("qos", ["0", "1"])
+def test_a_file_that_became_shorter_before_it_was_sent_is_no_success(scripted, pair, file, qos):
+    program = scripted.start(*pair.pub, "-t", "t", "-f", str(file), "-q", qos)
+    peer = scripted.peer()
+    assert peer.receive()[0] == 0x10
+    os.truncate(file, 10)
+    peer.send(packets.ACCEPTED)
+    status, _, errors = end(program)
+    assert (status, errors.count(b"\n")) == (11, 1)
+
+
+@pytest.mark.native
 def test_quiet_says_nothing(pair):
     done = run(*pair.pub, *NO_RETRY, "-p", str(free_port()), "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (5, b"", b"")

@@ -66,6 +66,11 @@ int32_t swl_memory_file(void) {
 
 int32_t swl_wait_writable(int32_t fd) {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
-    while (poll(&p, 1, -1) < 0 && errno == EINTR) continue;
+    sigset_t held;
+    /* Nobody looks for these signals meanwhile, so that they end the process as if they had never been held. */
+    if (sigprocmask(SIG_SETMASK, NULL, &held) != 0) return failure();
+    sigdelset(&held, SIGTERM);
+    sigdelset(&held, SIGINT);
+    while (ppoll(&p, 1, NULL, &held) < 0 && errno == EINTR) continue;
     return 0;
 }

@@ -290,6 +290,20 @@ def test_one_who_does_not_read_stops_the_messages_and_not_the_connection(scripte
 
 
 @pytest.mark.native
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_it_waits_for_somebody_to_read_a_long_message(scripted, pair, number):
+    program = scripted.start(*pair.sub, "-t", "t")
+    peer = scripted.peer()
+    peer.accept()
+    peer.grant(0)
+    peer.send(packets.publish("t", b"x" * 17_000_000))
+    assert program.stdout.read(1) == b"x"
+    time.sleep(0.5)
+    program.send_signal(number)
+    assert program.wait(5) == -number
+
+
+@pytest.mark.native
 def test_little_memory_is_resident(scripted, pair):
     """Of the hundreds of megabytes for the longest message only what is used."""
     program = scripted.start(*pair.sub, "-t", "t")

@@ -13,9 +13,15 @@ final class Loop {
     private var io: LinuxIO
     private var link: Link
     private var isLeaving = false
+    /// When `stop` waits no longer for room for what there is to be published.
+    private var leaveDue: Tick?
     /// Filters whose SUBACK has not come, in the order of the requests.
     private var asked: [UInt16: String] = [:]
-    /// Filters that are still to be asked for on this connection.
+    /// The same of UNSUBACK.
+    private var given: [UInt16: String] = [:]
+    /// Filters that nobody wants, and that a session which the broker keeps may have still.
+    private var unwanted: Set<String> = []
+    /// Filters that are still to be asked for, or given up, on this connection.
     private var unasked: [(filter: String, isWanted: Bool)] = []
 
     private static let linkToken: UInt32 = 1
@@ -58,8 +64,7 @@ final class Loop {
         while true {
             obey()
             link.flush(&io)
-            let ms = link.msUntilDue(io.now()).map { Int($0) + ($0 == 0 ? 0 : 1) } ?? -1
-            let count = io.wait(events, capacity: Loop.maxEvents, timeoutMs: ms)
+            let count = io.wait(events, capacity: Loop.maxEvents, timeoutMs: msUntilDue())
             link.advance(io.now(), &io)
             for i in 0..<count {
                 if events[i].token == Loop.wakeToken {
@@ -77,24 +82,56 @@ final class Loop {
         }
     }
 
+    private func msUntilDue() -> Int {
+        let now = io.now()
+        var ms = link.msUntilDue(now)
+        if let leaveDue {
+            let left = leaveDue.isBefore(now) ? 0 : leaveDue.msSince(now)
+            ms = min(ms ?? left, left)
+        }
+        return ms.map { Int($0) + ($0 == 0 ? 0 : 1) } ?? -1
+    }
+
     /// What other threads want, and what is left of it from earlier turns.
     private func obey() {
-        let (commands, isStopping) = client.takeCommands()
-        for (i, command) in commands.enumerated() {
-            switch command {
-            case .publish(let message):
-                if publish(message) { continue }
-                client.putBack(commands[i...])
-                return
-            case .subscribe(let filter): if link.isUp { unasked.append((filter, true)) }
-            case .unsubscribe(let filter): if link.isUp { unasked.append((filter, false)) }
-            }
-        }
         request()
-        if isStopping, !isLeaving {
-            isLeaving = true
-            link.disconnect(&io)
+        let (commands, isStopping) = client.takeCommands()
+        var rest = commands[...]
+        while let command = rest.first, obey(command) { rest.removeFirst() }
+        if !rest.isEmpty { client.putBack(rest) }
+        if isStopping, !isLeaving { leave(isDone: rest.isEmpty, isGoingOn: rest.count < commands.count) }
+    }
+
+    /// False for what there is no room for.
+    private func obey(_ command: MQTTClient.Command) -> Bool {
+        switch command {
+        case .publish(let message):
+            return publish(message)
+        case .subscribe(let filter):
+            unwanted.remove(filter)
+            ask(filter, isWanted: true)
+        case .unsubscribe(let filter):
+            if !client.configuration.cleanSession { unwanted.insert(filter) }
+            ask(filter, isWanted: false)
         }
+        return true
+    }
+
+    /// At once where that is possible, so that what is published next comes behind it.
+    private func ask(_ filter: String, isWanted: Bool) {
+        guard link.isUp else { return }
+        unasked.append((filter, isWanted))
+        request()
+    }
+
+    /// `stop` was called. What waits is sent while there is a connection that takes it.
+    private func leave(isDone: Bool, isGoingOn: Bool) {
+        let now = io.now()
+        if leaveDue == nil || isGoingOn { leaveDue = now.advanced(byMs: 5000) }
+        guard isDone || !link.isUp || !now.isBefore(leaveDue!) else { return }
+        isLeaving = true
+        leaveDue = nil
+        link.disconnect(&io)
     }
 
     private func publish(_ message: MQTTClient.Message) -> Bool {
@@ -117,7 +154,11 @@ final class Loop {
             let qos = client.subscriptions[filter]
             let isSent = filter.withUTF8 {
                 let view = ByteView($0.baseAddress!, $0.count)
-                guard isWanted else { return link.unsubscribe(view) != nil }
+                guard isWanted else {
+                    guard let id = link.unsubscribe(view) else { return false }
+                    given[id] = String(decoding: $0, as: UTF8.self)
+                    return true
+                }
                 // It may be unwanted again already.
                 guard let qos else { return true }
                 guard let id = link.subscribe(view, QoS(rawValue: qos.rawValue)!) else { return false }
@@ -135,7 +176,8 @@ final class Loop {
         case .connected(let sessionPresent):
             log("connected to \(client.configuration.host):\(client.configuration.port), session "
                 + (sessionPresent ? "present" : "new"))
-            unasked = client.subscriptions.keys.sorted().map { ($0, true) }
+            if !sessionPresent { unwanted = [] }
+            unasked = unwanted.sorted().map { ($0, false) } + client.subscriptions.keys.sorted().map { ($0, true) }
             client.onConnect?(sessionPresent)
         case .message(let publish, let ticket):
             let message = MQTTClient.Message(publish)
@@ -150,10 +192,11 @@ final class Loop {
             let granted = MQTTClient.QoS(rawValue: code)
             log("subscribed to \(filter), " + (granted.map { "QoS \($0.rawValue)" } ?? "refused"))
             client.onSubscribe?(filter, granted)
-        case .unsubscribed:
-            break
+        case .unsubscribed(let packetID):
+            if let filter = given.removeValue(forKey: packetID) { unwanted.remove(filter) }
         case .ended(let end):
             asked = [:]
+            given = [:]
             unasked = []
             let reason = MQTTClient.Disconnection(end)
             log("disconnected: \(reason)")

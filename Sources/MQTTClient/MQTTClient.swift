@@ -40,6 +40,8 @@ public final class MQTTClient: @unchecked Sendable {
 
     private let lock = Lock()
     private var commands: [Command] = []
+    /// Of the messages among them.
+    private var commandBytes = 0
     private var filters: [String: QoS] = [:]
     private var isStopping = false
     private var isRunning = false
@@ -64,19 +66,22 @@ public final class MQTTClient: @unchecked Sendable {
         close(wakeUp.write)
     }
 
-    /// Sends a message as soon as there is a connection. False when `maxQueuedMessages` wait already. Throws a
-    /// `Problem` for a topic that is none [MQTT-3.3.2-2], and a message longer than `maxQueuedBytes`.
+    /// Sends a message as soon as there is a connection. False when `maxQueuedMessages` or `maxQueuedBytes` wait
+    /// already. Throws a `Problem` for a topic that is none [MQTT-3.3.2-2], and a message longer than `maxQueuedBytes`.
     @discardableResult
     public func publish(_ message: Message) throws -> Bool {
         guard message.topic.hasProperty({ TopicName.check($0) == nil }) else {
             throw Problem(description: "no topic name: \(message.topic)")
         }
-        guard message.topic.utf8.count + message.payload.count + 2 <= configuration.maxQueuedBytes else {
+        guard message.queuedBytes <= configuration.maxQueuedBytes else {
             throw Problem(description: "a message longer than maxQueuedBytes")
         }
         return lock.with {
-            guard commands.count < configuration.maxQueuedMessages else { return false }
+            guard commands.count < configuration.maxQueuedMessages,
+                commandBytes + message.queuedBytes <= configuration.maxQueuedBytes
+            else { return false }
             commands.append(.publish(message))
+            commandBytes += message.queuedBytes
             wake()
             return true
         }
@@ -102,15 +107,17 @@ public final class MQTTClient: @unchecked Sendable {
         }
     }
 
+    /// Also from what an earlier program has subscribed to in a session that the broker keeps.
     public func unsubscribe(_ filter: String) {
+        guard filter.hasProperty({ TopicFilter.check($0) == nil }) else { return }
         lock.with {
-            guard filters.removeValue(forKey: filter) != nil else { return }
+            guard filters.removeValue(forKey: filter) != nil || !configuration.cleanSession else { return }
             commands.append(.unsubscribe(filter))
             wake()
         }
     }
 
-    /// Ends `run`: what waits is sent if there is a connection, then DISCONNECT. Does not wait for it.
+    /// Ends `run`: what waits is sent if there is a connection that takes it, then DISCONNECT. Does not wait for it.
     public func stop() {
         lock.with {
             isStopping = true
@@ -138,13 +145,21 @@ public final class MQTTClient: @unchecked Sendable {
 
     func takeCommands() -> (commands: [Command], isStopping: Bool) {
         lock.with {
-            defer { commands = [] }
+            defer {
+                commands = []
+                commandBytes = 0
+            }
             return (commands, isStopping)
         }
     }
 
     /// What there was no room for comes again, first.
-    func putBack(_ rest: ArraySlice<Command>) { lock.with { commands = rest + commands } }
+    func putBack(_ rest: ArraySlice<Command>) {
+        lock.with {
+            commands = rest + commands
+            for case .publish(let message) in rest { commandBytes += message.queuedBytes }
+        }
+    }
 
     var subscriptions: [String: QoS] { lock.with { filters } }
 
@@ -153,6 +168,11 @@ public final class MQTTClient: @unchecked Sendable {
         // A full pipe wakes, too.
         _ = write(wakeUp.write, &byte, 1)
     }
+}
+
+extension MQTTClient.Message {
+    /// What counts against `maxQueuedBytes`.
+    fileprivate var queuedBytes: Int { topic.utf8.count + payload.count + 2 }
 }
 
 extension String {

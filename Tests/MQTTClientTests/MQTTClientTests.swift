@@ -178,6 +178,65 @@ final class Told: @unchecked Sendable {
         #expect(try !client.publish("t", "3"))
     }
 
+    @Test func `Messages that wait are bounded in their bytes, too`() throws {
+        let (client, _) = try client(1) { $0.maxQueuedBytes = 4096 }
+        let message = MQTTClient.Message(topic: "t", payload: Array(repeating: 0, count: 2000))
+        #expect(try client.publish(message))
+        #expect(try client.publish(message))
+        #expect(try !client.publish(message))
+    }
+
+    @Test func `A client that has more to send than it may keep stops without a broker, too`() throws {
+        let (client, told) = try client(1) { $0.maxQueuedMessages = 2 }
+        client.start()
+        #expect(told.wait(for: "disconnected unreachable, error \(ECONNREFUSED)"))
+        var taken = 0
+        for _ in 0..<2500 where taken < 4 {
+            if try client.publish("t", "x", .atLeastOnce) { taken += 1 } else { usleep(2000) }
+        }
+        #expect(taken == 4)
+        client.stop()
+        #expect(told.wait(for: "disconnected stopped"))
+    }
+
+    @Test func `What is published behind a subscription comes back by it`() throws {
+        let broker = LocalBroker()
+        let (client, told) = try client(broker.port)
+        client.start()
+        #expect(told.wait(for: "connected"))
+        for round in 0..<20 {
+            try client.subscribe("t/\(round)")
+            try client.publish("t/\(round)", "x")
+            #expect(told.wait(for: "message t/\(round) x 0"))
+        }
+        client.stop()
+        #expect(told.wait(for: "disconnected stopped"))
+        broker.stop()
+    }
+
+    @Test func `A subscription that was given up without a connection is given up in the session that is kept`() throws {
+        let broker = LocalBroker()
+        let (first, toldFirst) = try client(broker.port) { $0.clientID = "c"; $0.cleanSession = false }
+        try first.subscribe("old")
+        first.start()
+        #expect(toldFirst.wait(for: "subscribed old 0"))
+        first.stop()
+        #expect(toldFirst.wait(for: "disconnected stopped"))
+        let (second, told) = try client(broker.port) { $0.clientID = "c"; $0.cleanSession = false }
+        second.unsubscribe("old")
+        try second.subscribe("new")
+        second.start()
+        #expect(told.wait(for: "connected present"))
+        #expect(told.wait(for: "subscribed new 0"))
+        try second.publish("old", "x")
+        try second.publish("new", "x")
+        #expect(told.wait(for: "message new x 0"))
+        #expect(!told.all.contains("message old x 0"))
+        second.stop()
+        #expect(told.wait(for: "disconnected stopped"))
+        broker.stop()
+    }
+
     @Test func `What is no topic, no filter or no configuration is refused with a reason`() throws {
         let (client, _) = try client(1)
         #expect(throws: MQTTClient.Problem.self) { try client.publish("a/+", "x") }

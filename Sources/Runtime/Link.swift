@@ -138,13 +138,17 @@ public struct Link: ~Copyable {
         return wait
     }
 
-    /// Ends the connection in order, once all that was published is written; without one, at once. `ended` tells when.
+    /// How long leaving waits without anything being sent.
+    var leaveMs: UInt32 { 5000 }
+
+    /// Ends the connection in order, once all that was published has arrived; without one, at once, and when nothing
+    /// can be sent for some seconds. `ended` tells when.
     public mutating func disconnect<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         switch state {
         case .idle: untold = .disconnected
         case .up:
             state = .leaving
-            stateDue = now.advanced(byMs: 5000)
+            stateDue = now.advanced(byMs: leaveMs)
         case .leaving: break
         case .waiting, .resolving, .connecting, .awaitingConnack: end(.disconnected, &io)
         }

@@ -27,6 +27,8 @@ extension Link {
             case .done(let count):
                 sent += count
                 lastSent = now
+                // What is left is waited for while it goes on.
+                if state == .leaving, !hasDisconnected { stateDue = now.advanced(byMs: leaveMs) }
                 if sent < output.count { isBlocked = true }
             case .again, .exhausted:
                 isBlocked = true

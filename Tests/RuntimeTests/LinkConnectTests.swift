@@ -154,6 +154,20 @@ struct LinkConnectTests {
         #expect(world.turn(afterMs: 1) == ["ended disconnected"])
     }
 
+    @Test func `Leaving takes its time while one message after the other arrives, and no more when none does`() {
+        let world = LinkWorld(settings: { $0.maxInflight = 1 })
+        world.connect()
+        for _ in 0..<3 { #expect(world.publish("p", .atLeastOnce) == .taken) }
+        world.turn()
+        world.disconnect()
+        for id in ["01", "02"] {
+            #expect(world.turn(afterMs: 4000) == [])
+            world.receive("40 02 00 \(id)")
+        }
+        #expect(world.turn(afterMs: 4999) == [])
+        #expect(world.turn(afterMs: 1) == ["ended disconnected"])
+    }
+
     @Test func `An attempt can be broken off at any stage`() {
         let world = LinkWorld(hosts: ["broker.example"])
         world.start()

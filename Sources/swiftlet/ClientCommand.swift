@@ -136,17 +136,27 @@ struct ClientCommand {
     }
 
     private mutating func take(_ line: ByteView) -> Problem? {
-        let (word, value) = line.firstWord
-        // The line's end, or a byte behind the file: names of files and variables need the zero.
-        memory.text[line.start + line.count - UnsafePointer(memory.text)] = 0
+        var (word, value) = line.firstWord
         switch find(word) {
         case .missing(let problem): return problem
         case .option(let option):
             guard option.row.value != nil || value.isEmpty else { return Problem(word, ": nothing may follow") }
             guard option.row.value == nil || !value.isEmpty else { return Problem(word, ": something must follow") }
+            if option.keepsSpaces { value = ClientCommand.untrimmed(word) }
+            // The line's end, or a byte behind the file: names of files and variables need the zero.
+            if !value.isEmpty { memory.text[value.start + value.count - UnsafePointer(memory.text)] = 0 }
             guard let problem = options.take(option, value) else { return nil }
             return Problem(word, problem)
         }
+    }
+
+    /// All that follows a word and a space. The file ends with a zero byte, which no line has.
+    private static func untrimmed(_ word: ByteView) -> ByteView {
+        let start = word.start + word.count + 1
+        var count = 0
+        while start[count] != 0, start[count] != UInt8(ascii: "\n") { count += 1 }
+        while count > 0, start[count - 1] == UInt8(ascii: "\r") { count -= 1 }
+        return ByteView(start, count)
     }
 
     private mutating func readPassword() -> Problem? {

@@ -93,6 +93,9 @@ enum ClientOption: UInt8 {
     /// Whether the option exists for the tool.
     func exists(for tool: Tools) -> Bool { row.tools == .both || row.tools == tool }
 
+    /// Whether spaces in front of what follows in a line of a file, and behind it, belong to it.
+    var keepsSpaces: Bool { self == .message || self == .password || self == .format || self == .willPayload }
+
     static func named(_ word: ByteView, for tool: Tools) -> ClientOption? {
         var i: UInt8 = 0
         while let option = ClientOption(rawValue: i) {

@@ -374,6 +374,18 @@ def test_what_is_wrong_on_the_command_line_is_named(pair, options, named):
 
 
 @pytest.mark.native
+@pytest.mark.parametrize("lines", ["-m   x y  \n", "-m  x", "-m x \r\n", "-m x\n-u me\n-P  s p \n"])
+def test_spaces_around_a_text_in_a_file_of_options_belong_to_it_as_with_mosquitto_pub(scripted, pair, tmp_path, lines):
+    (tmp_path / "mosquitto_pub").write_bytes(lines.encode())
+    said = []
+    for pub in (pair.pub, MOSQUITTO.pub):
+        scripted.start(*pub, "-t", "t", env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)})
+        peer = scripted.peer()
+        said.append((peer.accept(), peer.receive()))
+    assert said[0] == said[1]
+
+
+@pytest.mark.native
 def test_a_wrong_line_in_a_file_of_options_is_named(pair, tmp_path):
     file = tmp_path / "options"
     for line, named in [("-k 4", b"-k"), ("--foo", b"--foo"), ("-r x", b"-r"), ("-t", b"-t")]:

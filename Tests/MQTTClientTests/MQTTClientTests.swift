@@ -214,7 +214,7 @@ final class Told: @unchecked Sendable {
         broker.stop()
     }
 
-    @Test func `A subscription that was given up without a connection is given up in the session that is kept`() throws {
+    @Test func `A subscription that is given up without a connection is given up in the session that is kept`() throws {
         let broker = LocalBroker()
         let (first, toldFirst) = try client(broker.port) { $0.clientID = "c"; $0.cleanSession = false }
         try first.subscribe("old")

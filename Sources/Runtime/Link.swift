@@ -54,6 +54,7 @@ public struct Link: ~Copyable {
     /// PINGREQ is to be sent; it is to be answered.
     var isPingWanted = false
     var isPingOwed = false
+    /// Messages may be under way to us at any time.
     var hasSubscribed = false
     var hasDisconnected = false
 

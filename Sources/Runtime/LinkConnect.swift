@@ -123,6 +123,8 @@ extension Link {
         state = .up
         upSince = now
         counters.connects &+= 1
+        // What a session has subscribed to comes unasked.
+        hasSubscribed = answer.sessionPresent
         if !answer.sessionPresent {
             // [MQTT-3.1.2-6] What the broker does not remember it does not repeat.
             receipts.removeAll()

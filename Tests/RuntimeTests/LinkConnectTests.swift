@@ -144,6 +144,18 @@ struct LinkConnectTests {
         #expect(world.net.open == 0)
     }
 
+    @Test func `One whose session may have subscribed reads on as well, so that nothing it sent is lost`() throws {
+        let world = LinkWorld(clean: false)
+        world.connect(LinkWorld.connackPresent)
+        #expect(world.publish("p", .atMostOnce) == .taken)
+        world.disconnect()
+        #expect(world.turn() == [])
+        #expect(world.sent() == hex("30 04 00 01 't' 'p' e0 00"))
+        try #require(world.net.open == 1)
+        #expect(world.receive("30 04 00 01 't' 'q'") == [])
+        #expect(world.breakOff() == ["ended disconnected"])
+    }
+
     @Test func `Leaving does not wait for a broker that does not close for more than five seconds`() {
         let world = LinkWorld()
         world.connect()

@@ -35,7 +35,8 @@ extension MQTTClient {
         public var cleanSession = true
         /// How long there may be silence, in seconds: 0 (for ever) … 65,535.
         public var keepAliveSeconds: UInt16 = 60
-        /// The longest packet that may arrive, in bytes: 128 … 268,435,460. A longer one ends the connection.
+        /// The longest packet that may arrive, in bytes: 128 … 268,435,460. A longer message is acknowledged and passed
+        /// over, which `onLog` tells.
         public var maxPacketBytes = 262_144
         /// Messages to the broker that wait or are not acknowledged yet: 1 … 1,000,000.
         public var maxQueuedMessages = 1000

@@ -13,6 +13,8 @@ final class Loop {
     private var io: LinuxIO
     private var link: Link
     private var isLeaving = false
+    /// Messages that were too long, as far as they were told of.
+    private var toldSkipped: UInt32 = 0
     /// When `stop` waits no longer for room for what there is to be published.
     private var leaveDue: Tick?
     /// Filters whose SUBACK has not come, in the order of the requests.
@@ -79,6 +81,7 @@ final class Loop {
             while let event = link.next(&io) {
                 if !take(event) { return }
             }
+            tellSkipped()
         }
     }
 
@@ -205,6 +208,13 @@ final class Loop {
             link.retry(&io)
         }
         return true
+    }
+
+    private func tellSkipped() {
+        let count = link.counters.skipped &- toldSkipped
+        guard count > 0 else { return }
+        toldSkipped &+= count
+        log("passed over \(count) messages longer than maxPacketBytes")
     }
 
     private func log(_ line: @autoclosure () -> String) {

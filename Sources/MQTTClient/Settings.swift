@@ -86,6 +86,9 @@ final class Texts {
         settings.retryMs = configuration.reconnectDelayMs
         settings.maxRetryMs = configuration.maxReconnectDelayMs
         settings.maxInflight = configuration.maxInflightMessages
+        // One that ended the connection would come again with the next, for ever.
+        settings.skipsTooLong = true
+        settings.beginsAnywhere = !configuration.cleanSession
         settings.queueExpiryMs = configuration.offlineMessageExpirySeconds * 1000
         return settings
     }

@@ -136,6 +136,21 @@ final class Told: @unchecked Sendable {
         broker.stop()
     }
 
+    @Test func `A message longer than may be taken is passed over, and the connection lasts`() throws {
+        let broker = LocalBroker()
+        let (client, told) = try client(broker.port) { $0.maxPacketBytes = 1024 }
+        try client.subscribe("t", .atLeastOnce)
+        client.start()
+        #expect(told.wait(for: "subscribed t 1"))
+        try client.publish("t", String(repeating: "x", count: 2000), .atLeastOnce)
+        try client.publish("t", "short", .atLeastOnce)
+        #expect(told.wait(for: "message t short 1"))
+        client.stop()
+        #expect(told.wait(for: "disconnected stopped"))
+        #expect(told.all.count { $0 == "connected" } == 1)
+        broker.stop()
+    }
+
     @Test func `A refused login is told with its code, and tried again`() throws {
         let broker = LocalBroker("allow_zero_length_clientid false")
         let (client, told) = try client(broker.port)

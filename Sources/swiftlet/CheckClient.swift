@@ -107,7 +107,12 @@ extension Program {
         }
         var lines = settings.actionLines
         while let action = lines.next() {
-            if action.kind == .exec, let topic = action.options.replyTopic { warnOfCircle(action, topic, settings) }
+            if action.kind == .exec, let topic = action.options.replyTopic {
+                warnOfCircle(action, ": its reply to ", topic, settings)
+            }
+            if action.options.onFailure == .deadLetter, let topic = action.options.deadLetterTopic {
+                warnOfCircle(action, ": its dead letter to ", topic, settings)
+            }
             var words = action.words
             guard action.kind != .print, let path = words.next() else { continue }
             switch FileCheck.ask(action.kind.wantedFile, loader.path(path)) {
@@ -118,11 +123,13 @@ extension Program {
         }
     }
 
-    private mutating func warnOfCircle(_ action: ActionLine, _ topic: ByteView, _ settings: Settings) {
+    private mutating func warnOfCircle(
+        _ action: ActionLine, _ what: StaticString, _ topic: ByteView, _ settings: Settings
+    ) {
         guard let hearer = loader.programHearing(topic, settings) else { return }
         line.text("warning: line ")
         line.number(action.number)
-        line.text(": its reply to ")
+        line.text(what)
         line.escaped(topic)
         line.text(" runs the program of line ")
         line.number(hearer)

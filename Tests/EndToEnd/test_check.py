@@ -190,6 +190,14 @@ def test_it_warns_of_replies_that_run_programs(call):
     ]
 
 
+def test_it_warns_of_dead_letters_that_run_programs(call):
+    lines = [*CLIENT, "subscribe a/+ exec /bin/ls", "on_failure dead-letter", "dead_letter_topic a/dead",
+             "subscribe b exec /bin/ls", "dead_letter_topic a/dead"]
+    assert [line for line in of_client(call("--check", lines=lines)) if line.startswith("warning")] == [
+        "warning: line 4: its dead letter to a/dead runs the program of line 4",
+    ]
+
+
 @pytest.mark.parametrize("lines, problem", [
     (["subscribe a/#/b print"], "board.conf:4: subscribe: expected a topic filter"),
     (["listener 1883"], "board.conf:4: listener: a key for brokers; this board is a client"),

@@ -10,6 +10,7 @@ import packets
 from client import Address, Client
 from deadline import until
 from log import Event, Log
+from process import Process
 from targets import Target
 
 OPEN = ("listener 0 127.0.0.1", "allow_anonymous true")
@@ -31,7 +32,7 @@ class Pool:
         return cls(int(event["in-use"]), int(event["high-water"]), int(event["capacity"]))
 
 
-class Broker:
+class Broker(Process):
     def __init__(self, target: Target, directory: Path, lines: tuple[str, ...] = (), *, arguments=None, stdin=b""):
         """Starts with a board file of `lines`; with other `arguments`, the file is theirs to name."""
         directory.mkdir(parents=True, exist_ok=True)
@@ -69,13 +70,6 @@ class Broker:
     @property
     def port(self) -> int:
         return self.address[1]
-
-    def is_running(self) -> bool:
-        return self.process.poll() is None
-
-    def mark(self) -> int:
-        """How many events there are so far: what comes later can be waited for from here on."""
-        return len(self.log.events())
 
     def wait_for(self, seconds: float = 20.0, since: int = 0, **fields: str) -> Event:
         """The first event with these fields; of a client's address, the first since it dialled, as ports come again."""
@@ -139,21 +133,6 @@ class Broker:
             client.close()
         self.clients.clear()
         self._seen.clear()
-
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 20.0) -> int:
-        """Asks the process to end and returns its exit status."""
-        if self.is_running():
-            self.process.send_signal(number)
-        try:
-            return self.process.wait(seconds)
-        finally:
-            self.kill()
-
-    def kill(self) -> None:
-        """Makes sure that the process is gone."""
-        if self.is_running():
-            self.process.kill()
-            self.process.wait()
 
 
 class Mosquitto(Broker):

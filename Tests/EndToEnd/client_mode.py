@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 from broker import Broker, Mosquitto
 from deadline import until
 from log import Event, Log
+from process import Process
 from targets import Target
 
 
-class Board:
+class Board(Process):
     """A process in client mode, read by its log and by what it prints, ended by its process id."""
 
     def __init__(
@@ -37,13 +37,6 @@ class Board:
                 target.command(str(file)), stdin=subprocess.DEVNULL, stdout=stdout or printed, stderr=stderr,
                 preexec_fn=prepare)
 
-    def is_running(self) -> bool:
-        return self.process.poll() is None
-
-    def mark(self) -> int:
-        """How many events there are so far: what comes later can be waited for from here on."""
-        return len(self.log.events())
-
     def wait_for(self, seconds: float = 20.0, since: int = 0, count: int = 1, **fields: str) -> Event:
         """The last of so many events with these fields."""
         def found() -> Event | None:
@@ -61,21 +54,6 @@ class Board:
 
         until(lambda: len(lines()) >= count, f"{count} lines are printed")
         return lines()
-
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 20.0) -> int:
-        """Asks the process to end and returns its exit status."""
-        if self.is_running():
-            self.process.send_signal(number)
-        try:
-            return self.process.wait(seconds)
-        finally:
-            self.kill()
-
-    def kill(self) -> None:
-        """Makes sure that the process is gone."""
-        if self.is_running():
-            self.process.kill()
-            self.process.wait()
 
 
 class Debian(Mosquitto):

@@ -1,0 +1,35 @@
+"""A process under test that tells in its log what it does."""
+
+import signal
+import subprocess
+
+from log import Log
+
+
+class Process:
+    """Ended by its process id, never by its name."""
+
+    process: subprocess.Popen
+    log: Log
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def mark(self) -> int:
+        """How many events there are so far: what comes later can be waited for from here on."""
+        return len(self.log.events())
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 20.0) -> int:
+        """Asks the process to end and returns its exit status."""
+        if self.is_running():
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(seconds)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Makes sure that the process is gone."""
+        if self.is_running():
+            self.process.kill()
+            self.process.wait()

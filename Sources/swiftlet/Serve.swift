@@ -12,28 +12,12 @@ extension Program {
             return Exit.usage
         }
         let descriptors = settings.limits.maxConnections + Settings.maxListeners + spareDescriptors
-        let allowed = System.raiseDescriptors(to: descriptors)
-        guard allowed >= descriptors else {
-            begin()
-            line.text("max_connections needs ")
-            line.number(descriptors)
-            line.text(" descriptors, the system allows ")
-            line.number(allowed)
-            end(to: .error)
-            return Exit.failure
-        }
+        guard mayOpen(descriptors, for: "max_connections") else { return Exit.failure }
         // What the verifier of passwords shares with this process is the less, the earlier it starts.
         guard let io = LinuxIO(
             verifiesPasswords: settings.usesPasswords, logsToStandardError: settings.logsToStandardError,
             logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
-        else {
-            begin()
-            line.text("the system does not give the ")
-            line.number(plan.total)
-            line.text(" bytes of the plan")
-            end(to: .error)
-            return Exit.failure
-        }
+        else { return refuse(plan) }
         var arena = Arena(base: base, capacity: plan.total, rows: rows)
         arena.touch(pageBytes: System.pageBytes)
         var server = Server(io, &arena, settings: settings)
@@ -61,6 +45,30 @@ extension Program {
         }
         server.shutDown()
         return Exit.success
+    }
+
+    /// Makes room for so many descriptors; says so when the system does not allow what `key` asks for.
+    mutating func mayOpen(_ descriptors: Int, for key: StaticString) -> Bool {
+        let allowed = System.raiseDescriptors(to: descriptors)
+        if allowed >= descriptors { return true }
+        begin()
+        line.text(key)
+        line.text(" needs ")
+        line.number(descriptors)
+        line.text(" descriptors, the system allows ")
+        line.number(allowed)
+        end(to: .error)
+        return false
+    }
+
+    /// The system does not give what a plan asks for.
+    mutating func refuse(_ plan: Plan) -> Int32 {
+        begin()
+        line.text("the system does not give the ")
+        line.number(plan.total)
+        line.text(" bytes of the plan")
+        end(to: .error)
+        return Exit.failure
     }
 
     /// Standard streams, epoll, signals, log, verifier, and one that is accepted only to be turned away.

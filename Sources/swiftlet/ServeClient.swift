@@ -18,28 +18,12 @@ extension Program {
         }
         // Each program has four pipes.
         let descriptors = 4 * settings.maxPrograms + spareDescriptors
-        let allowed = System.raiseDescriptors(to: descriptors)
-        guard allowed >= descriptors else {
-            begin()
-            line.text("exec_parallel needs ")
-            line.number(descriptors)
-            line.text(" descriptors, the system allows ")
-            line.number(allowed)
-            end(to: .error)
-            return Exit.failure
-        }
+        guard mayOpen(descriptors, for: "exec_parallel") else { return Exit.failure }
         // What the helper shares with this process is the less, the earlier it starts.
         guard let io = LinuxIO(
             resolvesNames: true, startsPrograms: true, logsToStandardError: settings.logsToStandardError,
             logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
-        else {
-            begin()
-            line.text("the system does not give the ")
-            line.number(plan.total)
-            line.text(" bytes of the plan")
-            end(to: .error)
-            return Exit.failure
-        }
+        else { return refuse(plan) }
         var arena = Arena(base: base, capacity: plan.total, rows: rows)
         arena.touch(pageBytes: System.pageBytes)
         var agent = Agent(io, &arena, settings: settings)

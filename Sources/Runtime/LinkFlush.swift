@@ -33,7 +33,7 @@ extension Link {
             case .again, .exhausted:
                 isBlocked = true
             case .closed, .absent, .failed:
-                // What the broker said before it went is still read.
+                // What is in the window is still taken.
                 isBlocked = true
                 if peerEnd == nil { peerEnd = .lost }
             }

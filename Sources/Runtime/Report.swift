@@ -99,12 +99,7 @@ extension Server where Net: ~Copyable {
     mutating func reportPools() {
         var index = 0
         while let use = poolUse(index) {
-            beginLine(.pool)
-            memory.line.field("name", use.name)
-            memory.line.field("in-use", use.inUse)
-            memory.line.field("high-water", use.highWater)
-            memory.line.field("capacity", use.capacity)
-            writeLine()
+            reporter.report(use, &memory.line, &io, now: now)
             index += 1
         }
     }

@@ -41,6 +41,16 @@ struct Reporter {
         line.removeAll()
     }
 
+    /// How much of a pool is used.
+    mutating func report<Net: IO & ~Copyable>(_ use: PoolUse, _ line: inout Line, _ io: inout Net, now: Tick) {
+        begin(.pool, &line, &io)
+        line.field("name", use.name)
+        line.field("in-use", use.inUse)
+        line.field("high-water", use.highWater)
+        line.field("capacity", use.capacity)
+        end(&line, &io, now: now)
+    }
+
     /// A line that is the same as the one before, but for its time, is only counted, until another comes or a while has
     /// passed.
     private mutating func writeOrFold<Net: IO & ~Copyable>(_ line: ByteView, _ io: inout Net, now: Tick) {

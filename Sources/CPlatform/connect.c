@@ -11,12 +11,6 @@
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-static int32_t give_up(int fd) {
-    int32_t reason = SWL_FAILED - errno;
-    if (fd >= 0) close(fd);
-    return reason;
-}
-
 static socklen_t socket_name(struct sockaddr_storage *name, const uint8_t *address, uint16_t port) {
     struct sockaddr_in *v4 = (struct sockaddr_in *)name;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)name;
@@ -35,44 +29,66 @@ static socklen_t socket_name(struct sockaddr_storage *name, const uint8_t *addre
 
 static int32_t begin(int fd, const struct sockaddr *name, socklen_t length) {
     /* EAGAIN is a unix socket whose listener is overwhelmed: there is nothing to wait for. */
-    if (connect(fd, name, length) != 0 && errno != EINPROGRESS) return give_up(fd);
+    return connect(fd, name, length) != 0 && errno != EINPROGRESS ? SWL_FAILED - errno : 0;
+}
+
+int32_t swl_open_tcp(int32_t is_v4) {
+    int on = 1;
+    int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return SWL_FAILED - errno;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     return fd;
 }
 
-int32_t swl_connect(const uint8_t *address, uint16_t port, const uint8_t *local, uint16_t local_port) {
+static int set(int fd, int option, int32_t value) {
+    return value > 0 ? setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value) : 0;
+}
+
+int32_t swl_keep_alive(int32_t fd, int32_t idle_s, int32_t interval_s, int32_t count, int32_t user_timeout_ms) {
+    if (set(fd, TCP_KEEPIDLE, idle_s) != 0 || set(fd, TCP_KEEPINTVL, interval_s) != 0 ||
+        set(fd, TCP_KEEPCNT, count) != 0 || set(fd, TCP_USER_TIMEOUT, user_timeout_ms) != 0)
+        return SWL_FAILED - errno;
+    return 0;
+}
+
+int32_t swl_bind_device(int32_t fd, const char *device) {
+    int bound = setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device));
+    return bound != 0 ? SWL_FAILED - errno : 0;
+}
+
+int32_t swl_bind(int32_t fd, const uint8_t *address, uint16_t port) {
     struct sockaddr_storage name;
-    int on = 1;
     socklen_t length = socket_name(&name, address, port);
-    int fd = socket(name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return give_up(fd);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    if (local != NULL) {
-        struct sockaddr_storage own;
-        socklen_t own_length = socket_name(&own, local, local_port);
-        if (bind(fd, (struct sockaddr *)&own, own_length) != 0) return give_up(fd);
-    }
+    return bind(fd, (struct sockaddr *)&name, length) != 0 ? SWL_FAILED - errno : 0;
+}
+
+int32_t swl_connect(int32_t fd, const uint8_t *address, uint16_t port) {
+    struct sockaddr_storage name;
+    socklen_t length = socket_name(&name, address, port);
     return begin(fd, (struct sockaddr *)&name, length);
 }
 
 int32_t swl_connect_local(const char *path) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int fd = -1;
-    if (strlen(path) >= sizeof name.sun_path) {
-        errno = ENAMETOOLONG;
-        return give_up(fd);
-    }
+    if (strlen(path) >= sizeof name.sun_path) return SWL_FAILED - ENAMETOOLONG;
     memcpy(name.sun_path, path, strlen(path));
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return give_up(fd);
-    return begin(fd, (struct sockaddr *)&name, sizeof name);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return SWL_FAILED - errno;
+    int32_t result = begin(fd, (struct sockaddr *)&name, sizeof name);
+    if (result == 0) return fd;
+    close(fd);
+    return result;
 }
 
 int32_t swl_connect_result(int32_t fd) {
+    struct sockaddr_storage peer;
     int error = 0;
-    socklen_t length = sizeof error;
+    socklen_t length = sizeof error, peer_length = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
-    return error == 0 ? 0 : SWL_FAILED - error;
+    if (error != 0) return SWL_FAILED - error;
+    if (getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0) return 0;
+    return errno == ENOTCONN ? SWL_AGAIN : SWL_FAILED - errno;
 }
 
 int32_t swl_read_at(int32_t fd, void *target, intptr_t bytes, intptr_t offset) {

@@ -3,14 +3,35 @@ import CPlatform
 import Runtime
 
 extension LinuxIO: ClientIO {
-    public mutating func connect(_ remote: Address, from local: Address?) -> IOResult {
-        var bytes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    public mutating func connect(_ remote: Address, _ options: SocketOptions) -> IOResult {
+        let opened = result(swl_open_tcp(remote.isV4 ? 1 : 0))
+        guard case .done(let new) = opened else { return opened }
+        let descriptor = Int32(new)
+        let began = begin(descriptor, remote, options)
+        guard began < 0 else { return .done(new) }
+        _ = swl_close(descriptor)
+        return result(began)
+    }
+
+    private func begin(_ descriptor: Int32, _ remote: Address, _ options: SocketOptions) -> Int32 {
+        let kept = swl_keep_alive(
+            descriptor, Int32(options.keepAliveIdleSeconds), Int32(options.keepAliveIntervalSeconds),
+            Int32(options.keepAliveCount), Int32(options.userTimeoutMs))
+        guard kept >= 0 else { return kept }
+        if !options.device.isEmpty {
+            let bound = withCString(options.device) { swl_bind_device(descriptor, $0) }
+            guard bound >= 0 else { return bound }
+        }
+        var bytes: (UInt64, UInt64) = (0, 0)
         return withUnsafeMutableBytes(of: &bytes) { space in
             let start = space.baseAddress!.assumingMemoryBound(to: UInt8.self)
+            if let local = options.localAddress {
+                local.copyBytes(to: start)
+                let bound = swl_bind(descriptor, start, local.port)
+                guard bound >= 0 else { return bound }
+            }
             remote.copyBytes(to: start)
-            guard let local else { return result(swl_connect(start, remote.port, nil, 0)) }
-            local.copyBytes(to: start + 16)
-            return result(swl_connect(start, remote.port, start + 16, local.port))
+            return swl_connect(descriptor, start, remote.port)
         }
     }
 

@@ -87,7 +87,7 @@ extension LinkSettings {
             _ = add(endpoint)
             i += 1
         }
-        localAddress = client.bindAddress
+        socket.localAddress = client.bindAddress
         connectTimeoutMs = UInt32(settings.limits.connectTimeoutSeconds) * 1000
         retryMs = UInt32(client.restartBaseSeconds) * 1000
         maxRetryMs = UInt32(client.restartCapSeconds) * 1000

@@ -23,7 +23,8 @@ public struct Link: ~Copyable {
     }
 
     public let token: UInt32
-    public let settings: LinkSettings
+    /// The owner may change them; where and how to connect holds from the next attempt on.
+    public var settings: LinkSettings
     let limits: LinkLimits
     var state = State.idle
     var now: Tick

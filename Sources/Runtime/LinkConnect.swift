@@ -36,7 +36,7 @@ extension Link {
         while nextAddress < addressCount {
             let address = addresses[nextAddress]
             nextAddress += 1
-            if began(io.connect(address, from: settings.localAddress), &io) { return true }
+            if began(io.connect(address, settings.socket), &io) { return true }
         }
         return false
     }

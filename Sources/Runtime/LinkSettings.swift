@@ -16,8 +16,8 @@ public struct LinkSettings {
     /// Tried in this order at each attempt.
     public var endpoints = InlineArray<4, Endpoint>(repeating: Endpoint())
     public var endpointCount = 0
-    /// Where connections come from; nil for what the system chooses.
-    public var localAddress: Address?
+    /// For connections by TCP.
+    public var socket = SocketOptions()
     public var connect: Connect
     /// For the connection to one address, and again for the answer to CONNECT.
     public var connectTimeoutMs: UInt32 = 10_000

@@ -222,7 +222,7 @@ extension ClientSession {
         place.port = options.port
         place.path = options.unixPath ?? .empty
         _ = settings.add(place)
-        settings.localAddress = options.localAddress
+        settings.socket.localAddress = options.localAddress
         settings.maxInflight = options.maxInflight
         return settings
     }

@@ -165,7 +165,7 @@ struct HandHost: Host, ~Copyable {
     mutating func unsent(_: Int32) -> Int { 0 }
     mutating func verify(_: LoginRequest) {}
     mutating func wallSeconds() -> UInt32 { 1_704_067_200 }
-    mutating func connect(_ remote: Address, from local: Address?) -> IOResult { net.connect(remote, from: local) }
+    mutating func connect(_ remote: Address, _ options: SocketOptions) -> IOResult { net.connect(remote, options) }
     mutating func connectLocal(_ path: ByteView) -> IOResult { net.connectLocal(path) }
     mutating func connected(_ descriptor: Int32) -> IOResult { net.connected(descriptor) }
     mutating func resolve(_ name: ByteView, token: UInt32) { net.resolve(name, token: token) }

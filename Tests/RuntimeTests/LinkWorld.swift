@@ -40,7 +40,7 @@ struct HandNet: ClientIO, ~Copyable {
     mutating func log(_: ByteView, _: LogLevel) {}
     mutating func wallSeconds() -> UInt32 { 0 }
 
-    mutating func connect(_ remote: Address, from _: Address?) -> IOResult {
+    mutating func connect(_ remote: Address, _: SocketOptions) -> IOResult {
         state.connects.append(remote)
         let refusal = state.refusals.isEmpty ? nil : state.refusals.removeFirst()
         if let refusal { return .failed(refusal) }
@@ -48,7 +48,7 @@ struct HandNet: ClientIO, ~Copyable {
         return .done(7)
     }
 
-    mutating func connectLocal(_: ByteView) -> IOResult { connect(.local, from: nil) }
+    mutating func connectLocal(_: ByteView) -> IOResult { connect(.local, SocketOptions()) }
 
     mutating func connected(_: Int32) -> IOResult {
         state.connectResult == 0 ? .done(0) : .failed(state.connectResult)

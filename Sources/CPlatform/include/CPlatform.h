@@ -83,10 +83,15 @@ int32_t swl_listen_local(const char *_Nonnull path, int32_t backlog);
 int32_t swl_unlink(const char *_Nonnull path);
 int32_t swl_local_port(int32_t fd);
 int32_t swl_accept(int32_t fd, uint8_t *_Nonnull address, uint16_t *_Nonnull port);
-/* Begins to connect, from `local` unless it is null; the socket becomes writable when swl_connect_result can tell.
- * These three give SWL_FAILED - errno whatever it is. */
-int32_t swl_connect(const uint8_t *_Nonnull address, uint16_t port, const uint8_t *_Nullable local,
-                    uint16_t local_port);
+/* A socket to connect with, what it is to have (zero: what the system has), and where it comes from. swl_connect begins;
+ * the socket becomes writable when swl_connect_result can tell, which is SWL_AGAIN before. All of them give
+ * SWL_FAILED - errno whatever else it is. */
+int32_t swl_open_tcp(int32_t is_v4);
+int32_t swl_keep_alive(int32_t fd, int32_t idle_s, int32_t interval_s, int32_t count, int32_t user_timeout_ms);
+int32_t swl_bind_device(int32_t fd, const char *_Nonnull device);
+int32_t swl_bind(int32_t fd, const uint8_t *_Nonnull address, uint16_t port);
+int32_t swl_connect(int32_t fd, const uint8_t *_Nonnull address, uint16_t port);
+/* The same in one for a unix socket. */
 int32_t swl_connect_local(const char *_Nonnull path);
 int32_t swl_connect_result(int32_t fd);
 int32_t swl_receive(int32_t fd, void *_Nonnull target, intptr_t bytes);

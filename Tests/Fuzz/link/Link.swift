@@ -76,7 +76,7 @@ struct Net: ClientIO, ~Copyable {
     mutating func log(_: ByteView, _: LogLevel) {}
     mutating func wallSeconds() -> UInt32 { 0 }
 
-    mutating func connect(_: Address, from _: Address?) -> IOResult {
+    mutating func connect(_: Address, _: SocketOptions) -> IOResult {
         guard state.refusals == 0 else {
             state.refusals -= 1
             return .failed(111)

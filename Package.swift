@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, lowest first: Base < Config, Wire < Engine < Broker | Client < Runtime < Linux | Sim < swiftlet. No arrow
+// Layers, lowest first: Base < Config, Wire < Engine < Broker | Bridge | Client < Runtime < Linux | Sim < swiftlet. No arrow
 // points back, and only Linux reaches C. Tests/TidyTests reads the imports and fails when one does.
 // `toolchains/build` compiles the same folders, in the same order, for the routers.
 
@@ -21,14 +21,15 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Base"]),
         .target(name: "Engine", dependencies: ["Base", "Wire"]),
         .target(name: "Broker", dependencies: ["Base", "Wire", "Engine", "Config"]),
+        .target(name: "Bridge", dependencies: ["Base", "Wire", "Engine", "Config"]),
         .target(name: "Client", dependencies: ["Base", "Wire", "Engine", "Config"]),
         .target(name: "Config", dependencies: ["Base"]),
-        .target(name: "Runtime", dependencies: ["Base", "Wire", "Engine", "Broker", "Client", "Config"]),
+        .target(name: "Runtime", dependencies: ["Base", "Wire", "Engine", "Broker", "Bridge", "Client", "Config"]),
         .target(name: "Linux", dependencies: ["Base", "Broker", "Runtime", "CPlatform"]),
         .target(name: "Sim", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime"]),
         .executableTarget(
             name: "swiftlet",
-            dependencies: ["Base", "Wire", "Engine", "Broker", "Client", "Config", "Runtime", "Linux"]),
+            dependencies: ["Base", "Wire", "Engine", "Broker", "Bridge", "Client", "Config", "Runtime", "Linux"]),
         .target(name: "MQTTClient", dependencies: ["Base", "Wire", "Runtime", "Linux"]),
         .executableTarget(name: "mqttclient-example", dependencies: ["MQTTClient"]),
         .executableTarget(
@@ -43,6 +44,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Base", "Wire", "TestSupport"]),
         .testTarget(name: "EngineTests", dependencies: ["Base", "Wire", "Engine", "TestSupport"]),
         .testTarget(name: "BrokerTests", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "TestSupport"]),
+        .testTarget(name: "BridgeTests", dependencies: ["Base", "Wire", "Bridge", "Config", "TestSupport"]),
         .testTarget(name: "ClientTests", dependencies: ["Base", "Wire", "Engine", "Client", "Config", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Base", "Config", "TestSupport"]),
         .testTarget(

@@ -3,6 +3,7 @@ import Base
 extension Settings {
     /// In a few words, who may come by which listener.
     public func accessSummary(ofListener index: Int) -> StaticString {
+        guard index < listenerCount else { return "nobody: there is no listener" }
         let rules = access(accessIndex(ofListener: index))
         let isHere = listener(index).isLocal || listener(index).address.isLoopback
         if rules.passwordFile != nil {

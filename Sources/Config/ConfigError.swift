@@ -18,6 +18,10 @@ public struct ConfigError {
         case ofOtherMode(Settings.Mode)
         /// Means nothing to the line of client mode above it.
         case ofOtherLine
+        /// A key of a bridge's connection, above the first one or below a listener.
+        case outsideConnection
+        /// A key of a listener, below a connection.
+        case belowConnection
         /// Means nothing, or cannot be, without another key.
         case needs(Option)
         /// Says the same as another key.
@@ -26,6 +30,8 @@ public struct ConfigError {
         case wrong(StaticString)
         /// The value cannot be larger than that of another key.
         case exceeds(Option)
+        /// What is wrong between this line and another.
+        case clash(StaticString, line: Int)
     }
 
     /// From 1; zero when no single line is wrong.
@@ -45,6 +51,11 @@ public struct ConfigError {
         self.init(line: line, key: ByteView(option.row.name), problem: .wrong(text))
     }
 
+    /// For what others find wrong between two lines; the text goes on with the number of the other one.
+    public init(line: Int, _ option: Option, _ text: StaticString, other: Int) {
+        self.init(line: line, key: ByteView(option.row.name), problem: .clash(text, line: other))
+    }
+
     /// `FILE:LINE: KEY: what was expected`.
     public func write(file: ByteView, to line: inout Line) {
         line.escaped(file)
@@ -58,14 +69,26 @@ public struct ConfigError {
         line.text(": ")
         switch problem {
         case .unknownKey: line.text("unknown key; swiftlet --help lists them all")
-        case .foreignKey: line.text("an option of mosquitto that swiftlet does not have")
+        case .foreignKey:
+            line.text("an option of mosquitto that swiftlet does not have")
+            if ForeignOption.isOfBridgeTLS(key) { line.text("; there is no TLS yet, bridges speak plain MQTT") }
         case .repeated: line.text("stands twice in this file")
         case .tooLate: line.text("must stand in front of the first listener")
         case .tooMany(let text), .wrong(let text): line.text(text)
         case .ofOtherMode(let mode):
-            line.text(mode == .client ? "a key for brokers; this" : "a key of client mode; this")
-            line.text(mode == .client ? " board is a client" : " board is a broker")
+            let option = Option.named(key) ?? .mode
+            line.text(
+                option.belongs(to: .broker) ? "a key for brokers"
+                    : option.belongs(to: .client) ? "a key of client mode" : "a key of bridge mode")
+            line.text("; this board is ")
+            line.text(mode == .client ? "a client" : mode == .bridge ? "a bridge" : "a broker")
         case .ofOtherLine: line.text("means nothing to the line above")
+        case .outsideConnection: line.text("must stand below a connection")
+        case .belowConnection: line.text("is for listeners, and stands below a connection")
+        case .clash(let text, let other):
+            line.text(text)
+            line.text(" line ")
+            line.number(other)
         case .needs(let other):
             line.text("needs ")
             line.text(other.row.name)
@@ -88,7 +111,7 @@ extension Option.Kind {
     /// The form of the value, for errors and help.
     public func describe(to line: inout Line) {
         switch self {
-        case .mode: line.text("broker or client")
+        case .mode: line.text("broker, client or bridge")
         case .listener: line.text("PORT [IP ADDRESS] or 0 /PATH")
         case .interface: line.text("a network device, below a listener")
         case .domain: line.text("ipv4 or ipv6, below a listener")
@@ -108,6 +131,10 @@ extension Option.Kind {
         case .qos: line.text("0, 1 or 2")
         case .onFailure: line.text("drop, retry or dead-letter")
         case .writeFormat: line.text("any, number MIN MAX or word A|B|C")
+        case .connection: line.text("a name of up to 40 bytes, without / + #")
+        case .bridgeTopic: line.text("PATTERN [out|in|both [QOS [LOCAL-PREFIX [REMOTE-PREFIX]]]]")
+        case .choice(let words): line.text(words)
+        case .tcpKeepAlive: line.text("seconds of silence, seconds between probes, number of probes")
         case .subscription:
             line.text("FILTER [qos N] print [FORMAT], exec PROGRAM [ARGUMENT...] or write FILE")
         case .publication:
@@ -118,9 +145,9 @@ extension Option.Kind {
     /// Whether a file may have several lines of the key.
     var mayRepeat: Bool {
         switch self {
-        case .listener, .logType, .logDest, .remote, .subscription, .publication: true
+        case .listener, .logType, .logDest, .remote, .subscription, .publication, .connection, .bridgeTopic: true
         case .mode, .interface, .domain, .protocolName, .policy, .flag, .file, .number, .size, .duration, .text,
-            .source, .restart, .qos, .onFailure, .writeFormat:
+            .source, .restart, .qos, .onFailure, .writeFormat, .choice, .tcpKeepAlive:
             false
         }
     }
@@ -129,7 +156,8 @@ extension Option.Kind {
     public var hasDefault: Bool {
         switch self {
         case .mode, .listener, .interface, .domain, .protocolName, .policy, .flag, .file, .logType, .logDest, .text,
-            .remote, .source, .restart, .qos, .onFailure, .writeFormat, .subscription, .publication:
+            .remote, .source, .restart, .qos, .onFailure, .writeFormat, .subscription, .publication, .connection,
+            .bridgeTopic, .choice, .tcpKeepAlive:
             false
         case .number, .size, .duration: true
         }

@@ -23,30 +23,44 @@ public enum ConfigFile {
         }
         settings.complete(port: port ?? Settings.defaultPort)
         if let error = contradiction(&settings) { return .bad(error) }
+        if settings.mode == .bridge, let error = bridgeContradiction(settings) { return .bad(error) }
         return .settings(settings)
     }
 
-    /// What the board is, wherever the file says it: the other keys depend on it.
+    /// What the board is, wherever the file says it: the other keys depend on it. mosquitto, which has no such key, is a
+    /// bridge as soon as it has a connection.
     private static func mode(_ text: ByteView) -> Settings.Mode {
         var lines = TextLines(text)
+        var usual = Settings.Mode.broker
         while let line = lines.next() {
             let (key, value) = line.firstWord
             if key.equals(Option.mode.row.name) { return ConfigValue.mode(value) ?? .broker }
+            if key.equals(Option.connection.row.name) { usual = .bridge }
         }
-        return .broker
+        return usual
     }
 
     private static func read(
         _ key: ByteView, _ value: ByteView, at number: Int, into settings: inout Settings
     ) -> ConfigError.Problem? {
-        guard let option = Option.named(key), settings.mode == .client || !ForeignOption.contains(key) else {
+        // What is a client's or a connection's key here is also one of mosquitto's for brokers.
+        guard let option = Option.named(key), settings.mode != .broker || !ForeignOption.contains(key) else {
             return ForeignOption.contains(key) ? .foreignKey : .unknownKey
         }
         guard option.belongs(to: settings.mode) else { return .ofOtherMode(settings.mode) }
         if let kind = settings.currentKind, !option.concerns(kind) { return .ofOtherLine }
+        if settings.mode == .bridge {
+            if option.isOfConnection, !settings.isInConnection { return .outsideConnection }
+            let isAccess = settings.isPerListener && option.isOfAccess
+            if settings.isInConnection, option.isOfListener || isAccess { return .belowConnection }
+        }
         let isFirst = !settings.hasSaid(option)
         guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }
+        if settings.mode == .bridge, option.isOfConnection {
+            var bridge = BridgeSettings()
+            return bridge.read(option, value, at: number, key: key)
+        }
         if option.isOfLine { return readForLine(option, value, into: &settings) }
         if option.belongs(to: .client), !option.belongs(to: .broker) {
             return readForClient(option, value, at: number, into: &settings)
@@ -105,8 +119,12 @@ public enum ConfigFile {
             case .globalMaxConnections: settings.setGlobalMaxConnections(number)
             default: settings.limits[option] = number
             }
-        case .text, .remote, .source, .restart, .qos, .onFailure, .writeFormat, .subscription, .publication:
-            preconditionFailure("a key of client mode")
+        case .connection:
+            guard ConfigValue.isConnectionName(value) else { return .expected(option) }
+            guard settings.beginConnection() else { return .tooMany("more than 8 lines of this key") }
+        case .text, .remote, .source, .restart, .qos, .onFailure, .writeFormat, .subscription, .publication,
+            .bridgeTopic, .choice, .tcpKeepAlive:
+            preconditionFailure("a key of client mode, or of a connection")
         }
         return nil
     }

@@ -7,7 +7,7 @@ public enum ConfigValue {
     }
 
     static func mode(_ text: ByteView) -> Settings.Mode? {
-        text.equals("broker") ? .broker : text.equals("client") ? .client : nil
+        text.equals("broker") ? .broker : text.equals("client") ? .client : text.equals("bridge") ? .bridge : nil
     }
 
     /// Digits only, up to `Int32.max`.
@@ -195,6 +195,43 @@ public enum ConfigValue {
         guard let cap = duration(second), cap >= base, cap <= 86_400 else { return nil }
         return (base, cap)
     }
+
+    /// `BASE [CAP [STABLE]]`, as a bridge's `restart_timeout`. Nil for the last where the text does not say.
+    static func longRestart(_ text: ByteView) -> (base: Int, cap: Int, stable: Int?)? {
+        let (first, others) = text.firstWord
+        let (second, third) = others.firstWord
+        guard !third.isEmpty else {
+            guard let (base, cap) = restart(text) else { return nil }
+            return (base, cap, nil)
+        }
+        guard let (base, cap) = restart(first.extended(to: second)), let stable = duration(third), stable <= 86_400
+        else { return nil }
+        return (base, cap, stable)
+    }
+
+    /// `IDLE INTERVAL COUNT`, in the kernel's ranges.
+    static func tcpKeepAlive(_ text: ByteView) -> (idle: Int, interval: Int, count: Int)? {
+        let (first, others) = text.firstWord
+        let (second, third) = others.firstWord
+        guard let idle = number(first), let interval = number(second), let count = number(third), idle >= 1,
+            idle <= 32_767, interval >= 1, interval <= 32_767, count >= 1, count <= 127
+        else { return nil }
+        return (idle, interval, count)
+    }
+
+    /// The name of a connection: a level of a topic. Short enough for a client id beside the name of the host.
+    static func isConnectionName(_ text: ByteView) -> Bool {
+        guard text.count <= BridgeSettings.maxNameBytes else { return false }
+        var i = 0
+        while i < text.count {
+            let byte = text[i]
+            if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "#") { return false }
+            i += 1
+        }
+        return true
+    }
+
+    static func spoolPolicy(_ text: ByteView) -> QueuePolicy? { text.equals("latest") ? .keepLatest : policy(text) }
 
     static func policy(_ text: ByteView) -> QueuePolicy? {
         text.equals("oldest") ? .dropOldest : text.equals("newest") ? .dropNewest : nil

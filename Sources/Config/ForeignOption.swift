@@ -14,17 +14,27 @@ enum ForeignOption {
         psk_hint require_certificate retain_expiry_interval retained_persistence retry_interval \
         store_clean_interval tls_engine tls_engine_kpass_sha1 tls_keyform tls_version upgrade_outgoing_qos \
         use_identity_as_username use_subject_as_username use_username_as_clientid user websockets_headers_size \
-        websockets_log_level websockets_origin connection topic local_clientid local_username local_password \
-        local_cleansession start_type idle_timeout threshold round_robin \
-        notifications notifications_local_only notification_topic try_private
+        websockets_log_level websockets_origin bridge_max_topic_alias bridge_receive_maximum \
+        bridge_session_expiry_interval
+        """
+    }
+
+    private static var namesOfBridgeTLS: StaticString {
+        """
+        bridge_alpn bridge_cafile bridge_capath bridge_certfile bridge_ciphers bridge_ciphers_tls1.3 bridge_identity \
+        bridge_insecure bridge_keyfile bridge_psk bridge_require_ocsp bridge_tls_use_os_certs bridge_tls_version
         """
     }
 
     static func contains(_ key: ByteView) -> Bool {
-        if key.starts(with: "bridge_") || key.starts(with: "plugin_opt_") || key.starts(with: "auth_opt_") {
-            return true
-        }
-        var rest = ByteView(names)
+        key.starts(with: "plugin_opt_") || key.starts(with: "auth_opt_") || contains(key, in: ByteView(names))
+            || isOfBridgeTLS(key)
+    }
+
+    static func isOfBridgeTLS(_ key: ByteView) -> Bool { contains(key, in: ByteView(namesOfBridgeTLS)) }
+
+    private static func contains(_ key: ByteView, in names: ByteView) -> Bool {
+        var rest = names
         while !rest.isEmpty {
             let (word, others) = rest.firstWord
             if word.equals(key) { return true }

@@ -38,12 +38,10 @@ extension Limits {
             case .execTimeout, .execParallel, .execQueue, .execRate, .execOutputSize, .retryDelay, .retryLimit,
                 .writeSize:
                 action[option]
-            case .mode, .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID,
-                .connectionMessages, .bindInterface, .socketDomain, .protocolName, .perListenerSettings, .setTCPNoDelay,
-                .retainAvailable, .queuePolicy, .queueQoS0Messages, .logType, .logDest, .logTimestamp, .address,
-                .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession, .restartTimeout,
-                .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain, .subscribe, .publish, .replyTopic,
-                .replyQoS, .replyRetain, .onFailure, .deadLetterTopic, .writeFormat, .onChangeOnly:
+            case .idleTimeout, .threshold, .bridgeMaxPacketSize, .bridgeTCPUserTimeout, .spoolMessages, .spoolSize,
+                .spoolExpiry:
+                bridge[option]
+            default:
                 0
             }
         }
@@ -84,12 +82,10 @@ extension Limits {
             case .execTimeout, .execParallel, .execQueue, .execRate, .execOutputSize, .retryDelay, .retryLimit,
                 .writeSize:
                 action[option] = newValue
-            case .mode, .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID,
-                .connectionMessages, .bindInterface, .socketDomain, .protocolName, .perListenerSettings, .setTCPNoDelay,
-                .retainAvailable, .queuePolicy, .queueQoS0Messages, .logType, .logDest, .logTimestamp, .address,
-                .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession, .restartTimeout,
-                .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain, .subscribe, .publish, .replyTopic,
-                .replyQoS, .replyRetain, .onFailure, .deadLetterTopic, .writeFormat, .onChangeOnly:
+            case .idleTimeout, .threshold, .bridgeMaxPacketSize, .bridgeTCPUserTimeout, .spoolMessages, .spoolSize,
+                .spoolExpiry:
+                bridge[option] = newValue
+            default:
                 preconditionFailure("not a number")
             }
         }

@@ -4,6 +4,9 @@ public enum QueuePolicy: UInt8 {
     case dropNewest
     /// The one that has waited longest makes room.
     case dropOldest
+    /// Of a bridge's spool only: the new one takes the place of the one of the same topic that waits. If none does, the
+    /// one that has waited longest makes room.
+    case keepLatest
 }
 
 /// Every number that bounds memory, time or work. One field per configuration key; the keys' meanings, units and
@@ -64,6 +67,9 @@ public struct Limits {
     public var keepAliveIntervalSeconds = 60
     /// Of lines that say nothing else.
     public var action = ActionLimits()
+
+    // Bridge mode: of connections that say nothing else.
+    public var bridge = BridgeLimits()
 
     public init() {}
 

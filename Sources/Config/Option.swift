@@ -24,6 +24,13 @@ public enum Option: UInt8 {
     case replyTopic, replyQoS, replyRetain
     case onFailure, retryDelay, retryLimit, deadLetterTopic
     case writeSize, writeFormat, onChangeOnly
+    // Bridge mode: a connection to another broker, what crosses it, what is kept for it.
+    case connection, topic, localClientID, localUsername, localPassword, localCleanSession
+    case startType, idleTimeout, threshold, roundRobin
+    case notifications, notificationsLocalOnly, notificationTopic, tryPrivate
+    case bridgeAttemptUnsubscribe, bridgeOutgoingRetain, bridgeMaxPacketSize, bridgeProtocolVersion
+    case bridgeBindDevice, bridgeTCPKeepAlive, bridgeTCPUserTimeout, bridgeReloadType
+    case spoolMessages, spoolSize, spoolExpiry, spoolPolicy, spoolQoS0
     case memoryBudget
 
     /// Up to three slabs each for their names, and no more than a million (`Pool.maxCount`) of those.
@@ -32,7 +39,7 @@ public enum Option: UInt8 {
     public static var count: Int { Int(Option.memoryBudget.rawValue) + 1 }
 
     public enum Kind {
-        /// `broker` or `client`.
+        /// `broker`, `client` or `bridge`.
         case mode
         /// A port, and an address if not all; or 0 and the path of a unix socket.
         case listener
@@ -57,7 +64,7 @@ public enum Option: UInt8 {
         case remote
         /// An address of this machine.
         case source
-        /// One or two durations.
+        /// One, two or, for a bridge, three durations.
         case restart
         /// 0, 1 or 2.
         case qos
@@ -65,6 +72,12 @@ public enum Option: UInt8 {
         case onFailure, writeFormat
         /// Lines of client mode: a filter and what to do, a topic and what to publish.
         case subscription, publication
+        /// The name of a connection; a topic that crosses it.
+        case connection, bridgeTopic
+        /// One of a few words, which are told.
+        case choice(StaticString)
+        /// Two durations and a number.
+        case tcpKeepAlive
     }
 
     public struct Row {
@@ -74,7 +87,7 @@ public enum Option: UInt8 {
     }
 
     /// Sizes memory, or something else that is laid out at start: a reload cannot change it.
-    /// Client mode has no reload.
+    /// Client mode has no reload; connections of a bridge are made again as `bridge_reload_type` says.
     public var needsRestart: Bool {
         switch self {
         case .maxPacketSize, .maxConnections, .globalMaxConnections, .globalMaxClients, .maxSubscriptions,
@@ -108,6 +121,7 @@ public enum Option: UInt8 {
         if name.equals("clientid") { return .remoteClientID }
         if name.equals("username") { return .remoteUsername }
         if name.equals("password") { return .remotePassword }
+        if name.equals("bridge_bind_address") { return .bindAddress }
         return nil
     }
 }

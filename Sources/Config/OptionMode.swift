@@ -14,15 +14,29 @@ extension Option {
             .maxSubscriptions, .maxTopicNodes, .maxMessages, .retainAvailable, .maxRetainedMessages, .maxRetainedBytes,
             .maxDeliveries, .packetStoreSize, .maxClientIDLength, .maxTopicLength,
             .maxTopicLevels, .maxAccessSize, .maxMessageRate, .maxConnectRate, .stallTimeout, .sysInterval:
-            mode == .broker
+            mode != .client
         case .address, .remoteClientID, .remoteUsername, .remotePassword, .remotePasswordFile, .cleanSession,
-            .keepAliveInterval, .restartTimeout, .bindAddress, .willTopic, .willPayload, .willQoS, .willRetain,
-            .subscribe, .publish, .execTimeout, .execParallel, .execQueue, .execRate, .execOutputSize, .replyTopic,
-            .replyQoS, .replyRetain, .onFailure, .retryDelay, .retryLimit, .deadLetterTopic, .writeSize, .writeFormat,
+            .keepAliveInterval, .restartTimeout, .bindAddress:
+            mode != .broker
+        case .willTopic, .willPayload, .willQoS, .willRetain, .subscribe, .publish, .execTimeout, .execParallel,
+            .execQueue, .execRate, .execOutputSize, .replyTopic, .replyQoS, .replyRetain, .onFailure, .retryDelay, .retryLimit, .deadLetterTopic, .writeSize, .writeFormat,
             .onChangeOnly:
             mode == .client
+        default:
+            mode == .bridge
         }
     }
+
+    /// Whether it stands, in bridge mode, below a `connection` and is about that one.
+    var isOfConnection: Bool { belongs(to: .bridge) && !belongs(to: .broker) && self != .connection }
+
+    /// Whether it means something to the listener above it only.
+    var isOfListener: Bool {
+        self == .maxConnections || self == .bindInterface || self == .socketDomain || self == .protocolName
+    }
+
+    /// Whether it says who may come in, and what they may do.
+    var isOfAccess: Bool { self == .allowAnonymous || self == .passwordFile || self == .aclFile }
 
     /// Whether it begins a line of client mode.
     var beginsLine: Bool { self == .subscribe || self == .publish }

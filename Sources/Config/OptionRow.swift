@@ -166,7 +166,7 @@ extension Option {
                 help: "how often the topics below $SYS are published; 0 is never")
         case .memoryBudget:
             Row(name: "memory_budget", kind: .size(min: 65_536, max: 2047 << 20), help: "what all of it may take")
-        default: clientRow
+        default: belongs(to: .client) ? clientRow : bridgeRow
         }
     }
 }

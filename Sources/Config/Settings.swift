@@ -5,6 +5,8 @@ import Base
 public struct Settings {
     public enum Mode: UInt8 {
         case broker, client
+        /// A broker with connections to others.
+        case bridge
     }
 
     /// Who may come in and what they may do: one set for all listeners, or with `per_listener_settings` one for each.
@@ -63,6 +65,13 @@ public struct Settings {
     /// Of the last line of client mode; nil above the first.
     private var actionKind: ActionLine.Kind?
 
+    /// Connections of a bridge.
+    public private(set) var bridgeCount = 0
+    /// Whether a connection is being read.
+    private(set) var isInConnection = false
+    /// By connection, what the program has found in `remote_password_file`.
+    public var bridgePasswords = InlineArray<8, ByteView?>(repeating: nil)
+
     /// Which keys the file has, a bit for each raw value; keys of a listener or of a line anew for each.
     private var said = InlineArray<4, UInt32>(repeating: 0)
 
@@ -90,6 +99,7 @@ public struct Settings {
         guard listenerCount < Settings.maxListeners else { return false }
         listeners[listenerCount] = listener
         listenerCount += 1
+        isInConnection = false
         forget(.maxConnections)
         forget(.bindInterface)
         forget(.socketDomain)
@@ -164,6 +174,19 @@ public struct Settings {
         if line.kind.isPublication { client.publishLineCount += 1 } else { client.subscribeLineCount += 1 }
     }
 
+    /// Begins the section of a connection. False when there are `maxBridges` already.
+    mutating func beginConnection() -> Bool {
+        guard bridgeCount < Settings.maxBridges else { return false }
+        bridgeCount += 1
+        isInConnection = true
+        var raw: UInt8 = 0
+        while let option = Option(rawValue: raw) {
+            raw += 1
+            if option.isOfConnection { forget(option) }
+        }
+        return true
+    }
+
     /// The kind of the line of client mode that the next keys stand below; nil above the first.
     var currentKind: ActionLine.Kind? { actionKind }
 
@@ -178,6 +201,9 @@ public struct Settings {
             if limits.maxQueuedMessages == 0 { limits.maxQueuedMessages = max(1, limits.maxQueuedBytes / 120) }
             return
         }
+        limits.bridge.spoolExpirySeconds = limits.offlineMessageExpirySeconds
+        // Whoever says that the board is a bridge may have one that nobody connects to.
+        if listenerCount == 0, mode == .bridge, hasSaid(.mode) { return completeLimits() }
         // Without a `listener` line this machine is served, and only this machine: then it is safe to let everybody in.
         // Whoever opens a listener says who may come.
         if listenerCount == 0 {
@@ -192,6 +218,10 @@ public struct Settings {
             hasVoidAccess = !access[0].isEmpty
             access[0] = AccessSettings()
         }
+        completeLimits()
+    }
+
+    private mutating func completeLimits() {
         if !hasGlobalMaxConnections { limits.maxConnections = sumOfMaxConnections() ?? limits.maxConnections }
         if !hasSaid(.globalMaxClients) {
             limits.maxClients = min(max(limits.maxClients, 2 * limits.maxConnections), Option.maxClients)
@@ -207,6 +237,7 @@ public struct Settings {
 
     /// Nil unless every listener has a limit.
     private func sumOfMaxConnections() -> Int? {
+        guard listenerCount > 0 else { return nil }
         var sum = 0
         var i = 0
         while i < listenerCount {

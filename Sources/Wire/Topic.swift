@@ -60,6 +60,11 @@ public enum TopicFilter {
     /// same for all filters at once.
     public static func matches(_ filter: ByteView, _ name: ByteView) -> Bool {
         if TopicName.isReserved(name), filter[0] == TopicByte.plus || filter[0] == TopicByte.hash { return false }
+        return levelsMatch(filter, name)
+    }
+
+    /// The same for what stands behind a common prefix: a `$` there hides nothing.
+    public static func levelsMatch(_ filter: ByteView, _ name: ByteView) -> Bool {
         var filterLevels = TopicLevels(filter)
         var nameLevels = TopicLevels(name)
         while let wanted = filterLevels.next() {

@@ -8,11 +8,12 @@ struct LayerTests {
         "Engine": ["Base", "Wire"],
         "Config": ["Base"],
         "Broker": ["Base", "Wire", "Engine", "Config"],
+        "Bridge": ["Base", "Wire", "Engine", "Config"],
         "Client": ["Base", "Wire", "Engine", "Config"],
-        "Runtime": ["Base", "Wire", "Engine", "Config", "Broker", "Client"],
+        "Runtime": ["Base", "Wire", "Engine", "Config", "Broker", "Bridge", "Client"],
         "Linux": ["Base", "Broker", "Runtime", "CPlatform"],
         "Sim": ["Base", "Wire", "Engine", "Config", "Broker", "Runtime"],
-        "swiftlet": ["Base", "Wire", "Engine", "Config", "Broker", "Client", "Runtime", "Linux"],
+        "swiftlet": ["Base", "Wire", "Engine", "Config", "Broker", "Bridge", "Client", "Runtime", "Linux"],
         "swiftlet-sim": ["Base", "Wire", "Config", "Broker", "Runtime", "Linux", "Sim"],
     ]
 

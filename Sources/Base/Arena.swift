@@ -16,7 +16,7 @@ public struct Arena: ~Copyable {
     #endif
 
     /// More than all constructors together ask for.
-    public static var maxRows: Int { 48 }
+    public static var maxRows: Int { 160 }
 
     /// An arena that only measures. `rows` has room for `maxRows` entries and outlives the arena.
     public init(measuring rows: UnsafeMutablePointer<PlanRow>) {
@@ -52,7 +52,7 @@ public struct Arena: ~Copyable {
     }
 
     /// Typed form of `carve`: `count` records of `Record`, zeroed.
-    public mutating func carve<Record>(
+    public mutating func carve<Record: ~Copyable>(
         _ name: StaticString, key: StaticString, count: Int, of: Record.Type
     ) -> UnsafeMutablePointer<Record> {
         carve(

@@ -52,7 +52,8 @@ extension Broker {
 
     /// What nothing allows is forbidden, and a `deny` outweighs all else.
     func isAllowed(_ access: Access, _ handle: Handle<Session>, _ topic: ByteView) -> Bool {
-        guard accessList.isOn, let range = accessRules[Int(sessions[handle].pointee.accessIndex)].rules else {
+        guard accessList.isOn, !sessions[handle].pointee.isTrusted,
+            let range = accessRules[Int(sessions[handle].pointee.accessIndex)].rules else {
             return true
         }
         var isAllowed = false

@@ -39,7 +39,7 @@ extension Broker {
     }
 
     /// Acknowledgements come mostly in order, so the first look finds most; `max_inflight_messages` bounds the rest.
-    private func inFlight(
+    func inFlight(
         _ session: UnsafeMutablePointer<Session>, _ packetID: UInt16
     ) -> (found: Handle<Delivery>, previous: Handle<Delivery>)? {
         var previous = Handle<Delivery>.none

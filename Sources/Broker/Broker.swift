@@ -24,6 +24,12 @@ public struct Broker: ~Copyable {
     var inboundIDs: Pool<InboundID>
     /// Ends of offline sessions and of the messages kept for them, by session index.
     var expiries: TimerWheel
+    /// Of the bridges, and what they add to the pools.
+    let spools: UnsafeMutablePointer<Spool>
+    let spoolCount: Int
+    private let spoolRecords: Int
+    private let spoolSlabs: Int
+    let hash: KeyedHash
 
     public internal(set) var retained = RetainedCount()
     /// Room for the topic of a message that comes from the store.
@@ -33,6 +39,8 @@ public struct Broker: ~Copyable {
     var walk: UInt32 = 0
     /// How many receivers it found.
     var hitCount = 0
+    /// How many of these are bridges.
+    var spoolHits = 0
     /// Sessions with something new to send.
     var firstDirty = Handle<Session>.none
     var lastDirty = Handle<Session>.none
@@ -50,9 +58,12 @@ public struct Broker: ~Copyable {
     public init(_ arena: inout Arena, settings: Settings, hash: KeyedHash, now: Tick) {
         let limits = settings.limits
         self.limits = limits
+        self.hash = hash
         allowZeroLengthClientID = settings.allowZeroLengthClientID
+        spoolCount = settings.bridgeCount
+        let clients = limits.maxClients + spoolCount
         sessions = SessionTable(
-            &arena, maxClients: limits.maxClients, maxClientIDBytes: limits.maxClientIDBytes,
+            &arena, maxClients: clients, maxClientIDBytes: limits.maxClientIDBytes,
             keepsUserNames: settings.usesACL, hash: hash)
         accessRules = arena.carve("access sets", key: "fixed", count: Broker.maxAccessSets, of: AccessRules.self)
         if !arena.isMeasuring { accessRules.initialize(repeating: AccessRules(), count: Broker.maxAccessSets) }
@@ -60,18 +71,39 @@ public struct Broker: ~Copyable {
         accessList = AccessList(&arena, textBytes: usesACL ? limits.maxAccessBytes : 0)
         accessScratch = arena.carve(
             "access scratch", key: "max_topic_length", count: usesACL ? limits.maxTopicBytes : 0, of: UInt8.self)
-        expiries = TimerWheel(&arena, "session timers", key: "global_max_clients", count: limits.maxClients, now: now)
-        // The broker's own topics, some 100 on 130 nodes, must not take what is meant for the clients'.
-        let (systemNodes, systemMessages) = limits.sysIntervalSeconds > 0 ? (160, 128) : (0, 0)
+        expiries = TimerWheel(&arena, "session timers", key: "global_max_clients", count: clients, now: now)
+        spools = arena.carve("spools", key: "connection", count: spoolCount, of: Spool.self)
+        var (spoolRecords, spoolSlabs, spoolFilters) = (0, 0, 0)
+        var i = 0
+        while i < spoolCount {
+            let bridge = settings.bridge(i)
+            let spoolLimits = SpoolLimits(bridge)
+            let spool = Spool(&arena, spoolLimits)
+            if !arena.isMeasuring { (spools + i).initialize(to: spool) }
+            // What is under way is beside what waits: at most what the link can hold of it.
+            spoolRecords += spoolLimits.maxMessages + limits.maxInflightMessages
+            spoolSlabs += SpoolLimits.slabs(messages: spoolLimits.maxMessages, bytes: spoolLimits.maxBytes)
+                + SpoolLimits.slabs(messages: limits.maxInflightMessages, bytes: limits.maxPacketBytes)
+            spoolFilters += bridge.topicCount
+            i += 1
+        }
+        self.spoolRecords = spoolRecords
+        self.spoolSlabs = spoolSlabs
+        // The broker's own topics, some 100 on 130 nodes, must not take what is meant for the clients'; each bridge has
+        // some 20.
+        let (systemNodes, systemMessages) = limits.sysIntervalSeconds > 0 || spoolCount > 0
+            ? (160 + 32 * spoolCount, 128 + 32 * spoolCount) : (0, 0)
         tree = TopicTree(
-            &arena, maxNodes: limits.maxTopicNodes + systemNodes,
+            &arena, maxNodes: limits.maxTopicNodes + systemNodes + spoolFilters * limits.maxTopicLevels,
             maxLevels: max(limits.maxTopicLevels, Broker.systemTopicLevels),
             maxTopicBytes: limits.maxTopicBytes, hash: hash)
-        subscriptions = Pool(&arena, "subscriptions", key: "max_subscriptions", count: limits.maxSubscriptions)
+        subscriptions = Pool(
+            &arena, "subscriptions", key: "max_subscriptions", count: limits.maxSubscriptions + spoolFilters)
         store = MessageStore(
-            &arena, maxMessages: limits.maxMessages + systemMessages,
-            bytes: limits.messageStoreBytes + systemMessages * MessageStore.slabBytes)
-        deliveries = Pool(&arena, "deliveries", key: "max_deliveries", count: limits.maxDeliveries)
+            &arena, maxMessages: limits.maxMessages + systemMessages + spoolRecords,
+            bytes: limits.messageStoreBytes + (systemMessages + spoolSlabs) * MessageStore.slabBytes)
+        deliveries = Pool(
+            &arena, "deliveries", key: "max_deliveries", count: limits.maxDeliveries + spoolRecords)
         inboundIDs = Pool(
             &arena, "incoming qos 2", key: "max_incoming_inflight", count: limits.maxIncomingInflight)
         let longestTopic = max(limits.maxTopicBytes, Broker.systemTopicBytes)
@@ -82,7 +114,21 @@ public struct Broker: ~Copyable {
     public var storedBytes: Int { store.bytes }
 
     /// The store or the deliveries are nearly used up: publishers should wait until subscribers have drained some.
-    public var isLow: Bool { store.isLow || deliveries.free < deliveries.capacity / 8 }
+    public var isLow: Bool {
+        let reserve = spoolReserve
+        return store.isLow(reserve, messages: spoolRecords, slabs: spoolSlabs)
+            || deliveries.free - reserve.records < (deliveries.capacity - spoolRecords) / 8
+    }
+
+    /// Whether the store and the deliveries have room for a message beside what is kept free for spools, of which the
+    /// message itself may use its share.
+    func hasRoom(forBytes bytes: Int, receivers: Int) -> Bool {
+        guard receivers == 0 || deliveries.hasRoom(for: receivers) else { return false }
+        guard spoolCount > 0 else { return true }
+        let reserve = spoolReserve
+        return deliveries.free - reserve.records >= receivers - spoolHits
+            && (spoolHits > 0 || store.hasRoom(forBytes: bytes, beside: reserve))
+    }
 
     /// Bytes that can be received without the store running out in the middle of it, whatever they are: the shortest
     /// PUBLISH has five, and takes one message and one slab.

@@ -71,6 +71,8 @@ extension Broker {
     private mutating func enter(_ clientID: ByteView, isClean: Bool, link: Handle<SessionLink>) -> ConnectOutcome {
         var displaced = Handle<SessionLink>.none
         if let known = sessions.find(clientID) {
+            // A bridge of our own has the name.
+            guard sessions[known].pointee.spool == 0 else { return .refused(.badClientID) }
             // The old connection, if there still is one, ends without DISCONNECT.
             publishWill(known)
             displaced = sessions[known].pointee.link

@@ -42,8 +42,17 @@ public struct MessageStore: ~Copyable {
     var freeMessages: Int { min(messages.free, slabs.freeSlabs) }
     var slabsInUse: Int { slabs.inUse }
 
-    /// Less than an eighth is left, of records or of slabs.
-    var isLow: Bool { messages.free < messages.capacity / 8 || slabs.freeSlabs < slabs.capacity / 8 }
+    /// Less than an eighth is left, of records or of slabs, when `reserve` is left free and what it is a part of is not
+    /// counted.
+    func isLow(_ reserve: (records: Int, slabs: Int), messages ofMessages: Int, slabs ofSlabs: Int) -> Bool {
+        messages.free - reserve.records < (messages.capacity - ofMessages) / 8
+            || slabs.freeSlabs - reserve.slabs < (slabs.capacity - ofSlabs) / 8
+    }
+
+    func hasRoom(forBytes bytes: Int, beside reserve: (records: Int, slabs: Int)) -> Bool {
+        messages.free > reserve.records
+            && slabs.freeSlabs - reserve.slabs >= (bytes + MessageStore.slabBytes - 1) / MessageStore.slabBytes
+    }
 
     /// Copies topic and payload, once. The caller holds the one reference; nil when the store is full.
     mutating func admit(topic: ByteView, payload: ByteView, now: Tick) -> Handle<Message>? {
@@ -76,6 +85,19 @@ public struct MessageStore: ~Copyable {
         var reader = ChainReader(message.pointee.content)
         reader.skip(Int(message.pointee.topicFieldBytes), in: slabs)
         return reader.equals(value, in: slabs)
+    }
+
+    func topic(of handle: Handle<Message>, equals topic: ByteView) -> Bool {
+        let message = messages[handle]
+        guard Int(message.pointee.topicFieldBytes) == 2 + topic.count else { return false }
+        var reader = ChainReader(message.pointee.content)
+        reader.skip(2, in: slabs)
+        var compared = 0
+        while compared < topic.count, let run = reader.next(in: slabs, limit: topic.count - compared) {
+            guard run.equals(topic.slice(compared, compared + run.count)) else { return false }
+            compared += run.count
+        }
+        return true
     }
 
     /// Copies the topic of a message to `target`, which has room for it.

@@ -75,7 +75,8 @@ extension Broker {
         let firstHit = findReceivers(publish.topic)
         guard firstHit.isSome || isKept else { return true }
         // A message of QoS 1 or 2 goes to all its receivers or is not taken over.
-        guard publish.qos == .atMostOnce || deliveries.hasRoom(for: hitCount),
+        let bytes = 2 + publish.topic.count + publish.payload.count
+        guard hasRoom(forBytes: bytes, receivers: publish.qos == .atMostOnce ? 0 : hitCount),
             let message = store.admit(topic: publish.topic, payload: publish.payload, now: now)
         else {
             drops.storeFull &+= 1
@@ -128,6 +129,7 @@ extension Broker {
     private mutating func findReceivers(_ topic: ByteView) -> Handle<Session> {
         walk &+= 1
         hitCount = 0
+        spoolHits = 0
         var firstHit = Handle<Session>.none
         var lastHit = Handle<Session>.none
         var match = TopicMatch(topic, in: tree)
@@ -139,6 +141,7 @@ extension Broker {
                 if session.pointee.walk != walk {
                     session.pointee.walk = walk
                     hitCount += 1
+                    if session.pointee.spool != 0 { spoolHits += 1 }
                     session.pointee.hitQoS = subscription.pointee.qos
                     session.pointee.nextHit = .none
                     if lastHit.isSome {
@@ -164,6 +167,10 @@ extension Broker {
     ) {
         let qos = flags.qos
         let session = sessions[handle]
+        if session.pointee.spool != 0 {
+            spool(handle, message, flags, isBurst: isBurst)
+            return
+        }
         let isAway = session.pointee.link.isNone
         // [MQTT-3.1.2-5] asks for QoS 1 and 2 only.
         if isAway, qos == .atMostOnce, !limits.queuesQoS0 { return }
@@ -173,7 +180,7 @@ extension Broker {
             drops.queueFull &+= 1
             return
         }
-        guard let delivery = deliveries.take(Delivery(message: message, flags: flags)) else {
+        guard hasFreeDelivery, let delivery = deliveries.take(Delivery(message: message, flags: flags)) else {
             drops.storeFull &+= 1
             return
         }
@@ -187,6 +194,9 @@ extension Broker {
             if isNearLimit(session) { isPressed = true }
         }
     }
+
+    /// Beside what is kept free for spools.
+    private var hasFreeDelivery: Bool { spoolCount == 0 || deliveries.free > spoolReserve.records }
 
     private func hasQueueRoom(_ session: UnsafeMutablePointer<Session>, for bytes: UInt32) -> Bool {
         let (count, held) = (Int(session.pointee.queue.count), Int(session.pointee.queuedBytes))

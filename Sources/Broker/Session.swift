@@ -23,6 +23,10 @@ public struct Session {
     var isClean: Bool
     /// The client is a broker, and said so: it gets nothing back of what it publishes, and RETAIN as it was published.
     var isBridge = false
+    /// Of a bridge of our own: the number of its spool, from 1 on. Zero for all clients on the network.
+    var spool: UInt8 = 0
+    /// No access rules hold for it.
+    var isTrusted = false
 
     // Subscriptions.
     var firstSubscription: Handle<Subscription> = .none

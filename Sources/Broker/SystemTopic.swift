@@ -3,11 +3,20 @@ import Wire
 
 extension Broker {
     /// The broker's own topics are at most so long and so deep, whatever clients are allowed.
-    static var systemTopicBytes: Int { 128 }
+    static var systemTopicBytes: Int { 256 }
     static var systemTopicLevels: Int { 8 }
 
     /// A topic that the broker alone publishes to.
     static func isSystem(_ topic: ByteView) -> Bool { TopicName.isReserved(topic) && topic.starts(with: "$SYS/") }
+
+    /// Publishes a value of the broker's own as a retained message under any topic, without a client.
+    public mutating func publishOwn(_ topic: ByteView, _ value: ByteView, now: Tick) {
+        if Broker.isSystem(topic) {
+            publishSystem(topic, value, now: now)
+        } else if let message = store.admit(topic: topic, payload: value, now: now) {
+            publishStored(message, qos: .atLeastOnce, retain: true)
+        }
+    }
 
     /// Publishes a value of the broker's own as a retained message, if it is not what is retained already. Without room
     /// for it nothing happens: what clients have to say goes first.

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -324,6 +325,11 @@ int32_t swl_open_syslog(void) {
 }
 
 const char *swl_error_text(int32_t error) { return strerror(error); }
+
+const char *swl_host_name(void) {
+    static struct utsname name;
+    return uname(&name) == 0 ? name.nodename : "";
+}
 
 const char *swl_machine(void) {
 #if defined(__mips__) && defined(__MIPSEB__)

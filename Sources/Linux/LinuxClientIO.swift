@@ -50,6 +50,8 @@ extension LinuxIO: ClientIO {
         resolver?.resolution(addresses, capacity: capacity) ?? .unavailable
     }
 
+    public func errorText(_ error: Int32) -> ByteView { System.errorText(error) }
+
     /// What there is to read from a pipe or the like, which is not a socket.
     public mutating func read(_ descriptor: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
         let got = swl_read(descriptor, target, count)

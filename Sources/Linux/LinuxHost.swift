@@ -74,8 +74,6 @@ extension LinuxIO: Host {
     /// POSIX's PIPE_BUF, as Linux has it.
     private static var pipePageBytes: Int { 4096 }
 
-    public func errorText(_ error: Int32) -> ByteView { System.errorText(error) }
-
     /// `path` with a zero byte behind it.
     private static func withPath(_ path: ByteView, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
         var space = InlineArray<512, UInt8>(repeating: 0)

@@ -16,6 +16,9 @@ public enum System {
     /// The processor family the program was built for, in OpenWrt's terms.
     public static var machine: ByteView { text(swl_machine()) }
 
+    /// What this machine is called on its network.
+    public static var hostName: ByteView { text(swl_host_name()) }
+
     public enum FileResult {
         case bytes(Int)
         case tooLong

@@ -187,7 +187,7 @@ final class Loop {
             log("message on \(message.topic), QoS \(message.qos.rawValue), \(message.payload.count) bytes")
             client.onMessage?(message)
             if publish.qos != .atMostOnce { link.acknowledge(ticket) }
-        case .published(let packetID):
+        case .published(let packetID, _):
             log("published \(packetID)")
             client.onPublish?(packetID)
         case .subscribed(let packetID, let code):

@@ -12,30 +12,14 @@ extension Agent where Net: ~Copyable {
     mutating func reportReady() {
         beginLine(.ready)
         memory.line.field("mode", "client")
-        endpointField(0)
+        memory.line.field("broker", memory.link.settings.endpoints[0])
         if !settings.client.clientID.isEmpty { memory.line.field("client", settings.client.clientID) }
         memory.line.field("memory", arenaBytes)
         writeLine()
     }
 
-    /// `HOST:PORT`, or the path of a unix socket.
-    private mutating func endpointField(_ index: Int) {
-        let endpoint = memory.link.settings.endpoints[index]
-        guard endpoint.path.isEmpty else {
-            memory.line.field("broker", endpoint.path)
-            return
-        }
-        memory.line.key("broker")
-        let isV6 = endpoint.host.firstIndex(of: UInt8(ascii: ":")) != nil
-        if isV6 { memory.line.text("[") }
-        memory.line.escaped(endpoint.host)
-        if isV6 { memory.line.text("]") }
-        memory.line.text(":")
-        memory.line.number(Int(endpoint.port))
-    }
-
     /// The endpoint that the link has tried last.
-    private mutating func lastEndpointField() { endpointField(max(0, memory.link.endpoint - 1)) }
+    private mutating func lastEndpointField() { memory.line.field("broker", memory.link.lastEndpoint) }
 
     mutating func reportConnected(sessionPresent: Bool) {
         guard settings.logsConnections else { return }
@@ -53,23 +37,7 @@ extension Agent where Net: ~Copyable {
         if case .disconnected = reason, event == .connectFailed || !settings.logsConnections { return }
         beginLine(event)
         lastEndpointField()
-        switch reason {
-        case .notFound: memory.line.field("reason", "name-not-found")
-        case .notResolved: memory.line.field("reason", "name-not-resolved")
-        case .unreachable(let error):
-            memory.line.field("reason", "unreachable")
-            memory.line.field("error", io.errorText(error))
-        case .timedOut: memory.line.field("reason", "timed-out")
-        case .refused(let code):
-            memory.line.field("reason", code.refusal)
-            memory.line.field("code", Int(code.rawValue))
-        case .closed: memory.line.field("reason", CloseReason.endOfStream.name)
-        case .lost: memory.line.field("reason", CloseReason.networkError.name)
-        case .silent: memory.line.field("reason", CloseReason.keepAliveExpired.name)
-        case .violation(let reason): memory.line.field("reason", reason.name)
-        case .fileFailed: memory.line.field("reason", "file-failed")
-        case .disconnected: memory.line.field("reason", CloseReason.disconnect.name)
-        }
+        memory.link.write(reason, to: &memory.line, io)
         writeLine()
     }
 

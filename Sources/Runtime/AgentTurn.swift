@@ -95,7 +95,7 @@ extension Agent where Net: ~Copyable {
             reportConnected(sessionPresent: sessionPresent)
         case .message(let publish, let ticket):
             take(publish, ticket)
-        case .published(let packetID):
+        case .published(let packetID, _):
             reportPublished(packetID)
         case .subscribed(let packetID, let code):
             reportSubscribed(packetID, code)

@@ -17,6 +17,8 @@ public protocol ClientIO: IO, ~Copyable {
     /// Bytes of a file, from `offset`: `done(0)` behind its end.
     mutating func readFile(
         _ descriptor: Int32, offset: Int, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult
+    /// The system's words for an error number.
+    func errorText(_ error: Int32) -> ByteView
 }
 
 /// What a TCP connection of ours is to have that the system does not give by itself.

@@ -50,6 +50,7 @@ extension Server where Net: ~Copyable {
             if let handle = memory.connections.handle(at: index) { close(handle, .shutdown) }
             index += 1
         }
+        leaveBridges()
         flushAll()
         reclaim()
         index = 0

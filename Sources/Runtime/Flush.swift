@@ -8,7 +8,11 @@ extension Server where Net: ~Copyable {
     mutating func flushAll() {
         while let link = memory.broker.takeDirty() {
             // A session whose client left in this turn keeps what it has.
-            if link.isSome { markDirty(Handle<Connection>(raw: link.raw)) }
+            if let index = bridgeIndex(link.raw) {
+                memory.bridges[index].isDirty = true
+            } else if link.isSome {
+                markDirty(Handle<Connection>(raw: link.raw))
+            }
         }
         var i = 0
         while i < memory.dirty.count {
@@ -18,6 +22,7 @@ extension Server where Net: ~Copyable {
             i += 1
         }
         memory.dirty.removeAll()
+        forwardAll()
         memory.replies.removeAll()
     }
 

@@ -26,8 +26,6 @@ public protocol Host: ClientIO, ~Copyable {
     mutating func put(_ bytes: ByteView, into path: ByteView) -> IOResult
     /// Writes to standard output without waiting for whoever reads it: `done` with as many bytes as it took.
     mutating func writeOutput(_ text: ByteView) -> IOResult
-    /// The system's words for an error number.
-    func errorText(_ error: Int32) -> ByteView
 }
 
 extension Host where Self: ~Copyable {

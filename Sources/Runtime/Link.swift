@@ -66,6 +66,8 @@ public struct Link: ~Copyable {
     var filled = 0
     /// `next` has answered nil: all whole packets are taken.
     var isDrained = true
+    /// The owner has no room for messages. See `refuse`.
+    var isRefusing = false
     /// A message that is too long to be taken is going by.
     var skip: Skip?
 

@@ -147,6 +147,7 @@ extension Link {
         isBlocked = false
         isDrained = true
         skip = nil
+        isRefusing = false
         hasMoreToSend = false
         isPingWanted = false
         isPingOwed = false

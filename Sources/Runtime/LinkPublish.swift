@@ -13,22 +13,31 @@ extension Link {
 
     /// Sends a message, now or when there is a connection. `topic` is a valid topic name.
     public mutating func publish(_ topic: ByteView, _ payload: ByteView, _ qos: QoS, retain: Bool) -> Taken {
+        publish(topic, payloadBytes: payload.count, qos, retain: retain, tag: 0) { $0(payload) }
+    }
+
+    /// The same with a payload in pieces, with which `read` calls what it is given, one after the other; `published`
+    /// tells the tag.
+    public mutating func publish(
+        _ topic: ByteView, payloadBytes: Int, _ qos: QoS, retain: Bool, tag: UInt16,
+        _ read: ((ByteView) -> Void) -> Void
+    ) -> Taken {
         if isWritable, qos == .atMostOnce, outbox.queued.isEmpty, control.count == 0 {
             let layout = PublishLayout(
                 qos: qos, retain: retain, isDuplicate: false, packetID: 0, topicFieldBytes: topic.count + 2,
-                payloadBytes: payload.count)
-            if topic.count + payload.count <= limits.sendBytes / 2, makeRoom(layout.totalBytes) {
+                payloadBytes: payloadBytes)
+            if topic.count + payloadBytes <= limits.sendBytes / 2, makeRoom(layout.totalBytes) {
                 layout.encodeHeader(to: &output)
                 output.lengthPrefixed(topic)
-                output.bytes(payload)
+                read { output.bytes($0) }
                 counters.messagesSent &+= 1
                 return .taken
             }
         }
-        guard Link.isPossible(topic, payload.count, qos), outbox.canHold(topic.count + 2 + payload.count) else {
+        guard Link.isPossible(topic, payloadBytes, qos), outbox.canHold(topic.count + 2 + payloadBytes) else {
             return .tooLong
         }
-        return keep(topic, payload, file: -1, payloadBytes: payload.count, qos, retain: retain)
+        return keep(topic, file: -1, payloadBytes: payloadBytes, qos, retain: retain, tag: tag, read)
     }
 
     /// The same with the first `bytes` bytes of a file for a payload, which are read when they are sent. The file stays
@@ -37,14 +46,17 @@ extension Link {
         _ topic: ByteView, file: Int32, bytes: Int, _ qos: QoS, retain: Bool
     ) -> Taken {
         guard Link.isPossible(topic, bytes, qos), outbox.canHold(topic.count + 2) else { return .tooLong }
-        return keep(topic, .empty, file: file, payloadBytes: bytes, qos, retain: retain)
+        return keep(topic, file: file, payloadBytes: bytes, qos, retain: retain, tag: 0) { _ in }
     }
 
     private mutating func keep(
-        _ topic: ByteView, _ payload: ByteView, file: Int32, payloadBytes: Int, _ qos: QoS, retain: Bool
+        _ topic: ByteView, file: Int32, payloadBytes: Int, _ qos: QoS, retain: Bool, tag: UInt16,
+        _ read: ((ByteView) -> Void) -> Void
     ) -> Taken {
         while true {
-            if outbox.append(topic, payload, file: file, payloadBytes: payloadBytes, qos, retain: retain, now: now) {
+            if outbox.append(
+                topic, file: file, payloadBytes: payloadBytes, qos, retain: retain, tag: tag, now: now, read)
+            {
                 return .taken
             }
             guard settings.dropsOldest, outbox.dropOldest() else { return .full }

@@ -173,6 +173,7 @@ extension Link {
                 sendReceipts()
                 return nil
             }
+            if isRefusing { return nil }
             guard inboundIDs.hasRoom() else {
                 // Waiting would not help: the PUBRELs that make room are behind this.
                 end(.violation(.receiveWindowExceeded), &io)
@@ -183,6 +184,7 @@ extension Link {
             sendReceipts()
             return nil
         }
+        if isRefusing { return nil }
         counters.messagesReceived &+= 1
         if publish.qos == .atMostOnce { return .message(publish, ticket: 0) }
         return .message(publish, ticket: receipts.add(publish.packetID, publish.qos))
@@ -191,10 +193,11 @@ extension Link {
     private mutating func acknowledged<Net: ClientIO & ~Copyable>(
         _ type: PacketType, _ packetID: UInt16, _ io: inout Net
     ) -> LinkEvent? {
-        switch outbox.acknowledged(type, packetID) {
+        var tag: UInt16 = 0
+        switch outbox.acknowledged(type, packetID, tag: &tag) {
         case .complete:
             counters.messagesSent &+= 1
-            return .published(packetID: packetID)
+            return .published(packetID: packetID, tag: tag)
         case .release:
             Acknowledgement.encode(.pubrel, packetID: packetID, to: &control)
             return nil

@@ -96,8 +96,8 @@ public enum LinkEvent {
     case connected(sessionPresent: Bool)
     /// With QoS 1 or 2 the owner calls `acknowledge` with the ticket, now or later.
     case message(Publish, ticket: UInt32)
-    /// A message of ours with QoS 1 or 2 has arrived.
-    case published(packetID: UInt16)
+    /// A message of ours with QoS 1 or 2 has arrived, to which the owner gave the tag.
+    case published(packetID: UInt16, tag: UInt16)
     /// The granted QoS, or `Suback.failure`.
     case subscribed(packetID: UInt16, code: UInt8)
     case unsubscribed(packetID: UInt16)

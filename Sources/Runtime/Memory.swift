@@ -33,6 +33,10 @@ struct Memory: ~Copyable {
     var logins = List<Connection>()
     var failedLogins: LoginBackoff
     let listeners: UnsafeMutablePointer<Listener>
+    let bridges: UnsafeMutablePointer<BridgeLink>
+    let bridgeCount: Int
+    /// A topic or filter as the other side of a bridge has it.
+    var mapped: ByteWriter
     var line: Line
 
     /// More than a board config can have, since one that is closed keeps its place while it has connections.
@@ -42,7 +46,7 @@ struct Memory: ~Copyable {
     /// As message slabs: few pieces for a long packet, little waste for a short one.
     private static var packetSlabBytes: Int { 248 }
 
-    init(_ arena: inout Arena, settings: Settings, hash: KeyedHash, now: Tick) {
+    init(_ arena: inout Arena, settings: Settings, hostName: ByteView, hash: KeyedHash, now: Tick) {
         let limits = settings.limits
         let count = limits.maxConnections
         connections = Pool(&arena, "connections", key: "max_connections", count: count)
@@ -66,6 +70,22 @@ struct Memory: ~Copyable {
         listeners = arena.carve("listeners", key: "fixed", count: Memory.maxListeners, of: Listener.self)
         if !arena.isMeasuring { listeners.initialize(repeating: Listener(), count: Memory.maxListeners) }
         failedLogins = LoginBackoff(&arena)
+        bridgeCount = settings.bridgeCount
+        bridges = arena.carve("bridges", key: "connection", count: bridgeCount, of: BridgeLink.self)
+        var longestPrefix = 0
+        var i = 0
+        while i < bridgeCount {
+            let bridge = BridgeLink(&arena, settings, i, hostName: hostName, hash: hash, now: now)
+            var lines = settings.bridge(i).topics
+            while let line = lines.next() {
+                longestPrefix = max(longestPrefix, max(line.localPrefix.count, line.remotePrefix.count))
+            }
+            if !arena.isMeasuring { (bridges + i).initialize(to: bridge) }
+            i += 1
+        }
+        let mappedBytes = bridgeCount == 0 ? 0 : limits.maxTopicBytes + longestPrefix
+        let mappedStart = arena.carve("bridge topic", key: "max_topic_length", count: mappedBytes, of: UInt8.self)
+        mapped = ByteWriter(mappedStart, capacity: mappedBytes)
         events = arena.carve("events", key: "fixed", count: Memory.maxEvents, of: Event.self)
         let lineBytes = arena.carve("log line", key: "fixed", count: Line.logBytes, of: UInt8.self)
         line = Line(lineBytes, capacity: Line.logBytes)

@@ -17,6 +17,8 @@ struct Outgoing: Linked {
     /// It is not sent for the first time [MQTT-3.3.1-1].
     var isRepeated = false
     var packetID: UInt16 = 0
+    /// What the owner calls it.
+    let tag: UInt16
     let queuedAt: Tick
 }
 
@@ -55,19 +57,25 @@ struct Outbox: ~Copyable {
     func canHold(_ bytes: Int) -> Bool { bytes <= store.capacity * store.bytesPerSlab }
 
     /// Puts a message behind all others, or answers false when there is no room.
+    /// `read` calls what it is given with the payload, unless that stands in the file, one piece after the other.
     mutating func append(
-        _ topic: ByteView, _ payload: ByteView, file: Int32, payloadBytes: Int, _ qos: QoS, retain: Bool, now: Tick
+        _ topic: ByteView, file: Int32, payloadBytes: Int, _ qos: QoS, retain: Bool, tag: UInt16, now: Tick,
+        _ read: ((ByteView) -> Void) -> Void
     ) -> Bool {
         guard records.hasRoom() else { return false }
         var chain = Chain()
-        guard appendTopic(topic, to: &chain), store.append(payload, to: &chain) else {
+        var isIn = appendTopic(topic, to: &chain)
+        if isIn, file < 0 {
+            read { isIn = isIn && store.append($0, to: &chain) }
+        }
+        guard isIn else {
             store.free(&chain)
             return false
         }
         guard let record = records.take(
             Outgoing(
                 content: store.seal(chain), topicFieldBytes: UInt32(topic.count + 2), file: file,
-                payloadBytes: UInt32(payloadBytes), qos: qos, retain: retain, queuedAt: now))
+                payloadBytes: UInt32(payloadBytes), qos: qos, retain: retain, tag: tag, queuedAt: now))
         else { preconditionFailure("a free record was there") }
         queued.append(record, in: records)
         return true
@@ -174,6 +182,32 @@ struct Outbox: ~Copyable {
         }
     }
 
+    /// Forgets all messages, sent or not. There is no connection.
+    mutating func removeAll() {
+        while let record = queued.removeFirst(in: records) { give(record) }
+        while let record = inFlight.removeFirst(in: records) { give(record) }
+        toRepeat = .none
+    }
+
+    /// Forgets what was not sent yet of QoS 0; answers how many. There is no connection.
+    mutating func removeQoS0() -> UInt32 {
+        var removed: UInt32 = 0
+        var previous = Handle<Outgoing>.none
+        var here = queued.first
+        while here.isSome {
+            let next = records[here].pointee.next
+            if records[here].pointee.qos == .atMostOnce {
+                queued.remove(here, after: previous, in: records)
+                give(here)
+                removed += 1
+            } else {
+                previous = here
+            }
+            here = next
+        }
+        return removed
+    }
+
     /// The connection has ended: what is in flight is to be sent again, in the same order [MQTT-4.4.0-1].
     mutating func connectionEnded() {
         writing = .none
@@ -183,7 +217,7 @@ struct Outbox: ~Copyable {
     }
 
     /// What an acknowledgement means; nil for a message that is not in flight. `complete` ends its exchange.
-    mutating func acknowledged(_ type: PacketType, _ packetID: UInt16) -> DeliveryState.Step? {
+    mutating func acknowledged(_ type: PacketType, _ packetID: UInt16, tag: inout UInt16) -> DeliveryState.Step? {
         var previous = Handle<Outgoing>.none
         var here = inFlight.first
         while here.isSome, records[here].pointee.packetID != packetID {
@@ -194,6 +228,7 @@ struct Outbox: ~Copyable {
         guard here != writing else { return .violation }
         let step = records[here].pointee.state.received(type)
         if step == .complete {
+            tag = records[here].pointee.tag
             if here == toRepeat { toRepeat = records[here].pointee.next }
             inFlight.remove(here, after: previous, in: records)
             give(here)

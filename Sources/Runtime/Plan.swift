@@ -17,7 +17,8 @@ public struct Plan {
         var arena = Arena(measuring: rows)
         let hash = KeyedHash(key0: 0, key1: 0)
         switch settings.mode {
-        case .broker, .bridge: _ = Memory(&arena, settings: settings, hash: hash, now: .zero)
+        case .broker, .bridge:
+            _ = Memory(&arena, settings: settings, hostName: .empty, hash: hash, now: .zero)
         case .client: _ = AgentMemory(&arena, settings: settings, hash: hash, now: .zero)
         }
         self.rows = rows

@@ -61,6 +61,12 @@ struct Receipts: ~Copyable {
         return true
     }
 
+    /// The message that was noted last was none: nothing is owed for it.
+    mutating func takeBack(_ ticket: UInt32) {
+        precondition(end &- 1 == ticket, "another message was noted since")
+        end &-= 1
+    }
+
     /// The owner is done with a message. Tickets of sessions that are gone mean nothing.
     mutating func done(_ ticket: UInt32) {
         guard ticket &- begin < end &- begin else { return }

@@ -8,7 +8,7 @@ extension Server where Net: ~Copyable {
     /// Listening: where, who may come, and what it costs.
     public mutating func reportReady() {
         beginLine(.ready)
-        memory.line.field("mode", "broker")
+        memory.line.field("mode", settings.mode == .bridge ? "bridge" : "broker")
         var i = 0
         while i < listenerCount {
             if memory.listeners[i].descriptor >= 0 { listenField(i) }
@@ -125,18 +125,18 @@ extension Server where Net: ~Copyable {
         let drops = memory.broker.drops
         if drops != reported.drops {
             beginLine(.dropped)
-            field("queue-full", drops.queueFull &- reported.drops.queueFull)
-            field("store-full", drops.storeFull &- reported.drops.storeFull)
-            field("expired", drops.expired &- reported.drops.expired)
-            field("retained-full", drops.retainedFull &- reported.drops.retainedFull)
-            field("forbidden", drops.forbidden &- reported.drops.forbidden)
-            field("topic-too-long", drops.topicTooLong &- reported.drops.topicTooLong)
-            field("payload-too-long", drops.payloadTooLong &- reported.drops.payloadTooLong)
+            dropField("queue-full", drops.queueFull &- reported.drops.queueFull)
+            dropField("store-full", drops.storeFull &- reported.drops.storeFull)
+            dropField("expired", drops.expired &- reported.drops.expired)
+            dropField("retained-full", drops.retainedFull &- reported.drops.retainedFull)
+            dropField("forbidden", drops.forbidden &- reported.drops.forbidden)
+            dropField("topic-too-long", drops.topicTooLong &- reported.drops.topicTooLong)
+            dropField("payload-too-long", drops.payloadTooLong &- reported.drops.payloadTooLong)
             writeLine()
         }
         if counters.refused != reported.refused {
             beginLine(.refused)
-            field("connections", counters.refused &- reported.refused)
+            dropField("connections", counters.refused &- reported.refused)
             writeLine()
         }
         reported.drops = drops
@@ -144,7 +144,7 @@ extension Server where Net: ~Copyable {
         reportedAt = now
     }
 
-    private mutating func field(_ key: StaticString, _ count: UInt32) {
+    mutating func dropField(_ key: StaticString, _ count: UInt32) {
         if count > 0 { memory.line.field(key, Int(truncatingIfNeeded: count)) }
     }
 }

@@ -7,8 +7,8 @@ import Wire
 /// The broker with its connections: one thread, one loop, one owner of all state.
 ///
 /// `open` the listeners, then call `turn` until it answers false, then `shutDown`. The phases of a turn stand in files
-/// of their own: `Turn`, `Accept`, `Receive`, `Perform`, `Login`, `Listen`, `Flush`, `Close`, `Report`.
-public struct Server<Net: IO & ~Copyable>: ~Copyable {
+/// of their own: `Turn`, `Accept`, `Receive`, `Perform`, `Login`, `Listen`, `Flush`, `Close`, `Report`; bridges in `Bridge…`.
+public struct Server<Net: ClientIO & ~Copyable>: ~Copyable {
     public var io: Net
     var memory: Memory
     var settings: Settings
@@ -54,10 +54,11 @@ public struct Server<Net: IO & ~Copyable>: ~Copyable {
     var reportedAt: Tick
 
     /// Carves all it needs from `arena`, which is at least as large as the plan says. Freeze it afterwards.
-    public init(_ io: consuming Net, _ arena: inout Arena, settings: Settings) {
+    /// `hostName` is a part of the names of bridges that have no others.
+    public init(_ io: consuming Net, _ arena: inout Arena, settings: Settings, hostName: ByteView = .empty) {
         now = io.now()
         let hash = KeyedHash(key0: io.entropy(), key1: io.entropy())
-        memory = Memory(&arena, settings: settings, hash: hash, now: now)
+        memory = Memory(&arena, settings: settings, hostName: hostName, hash: hash, now: now)
         self.io = io
         self.settings = settings
         timeouts = Timeouts(settings.limits)

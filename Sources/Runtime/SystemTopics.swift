@@ -74,6 +74,7 @@ extension Server where Net: ~Copyable {
             endSystemTopic()
             i += 1
         }
+        publishBridgeCounts()
         var index = 0
         while let use = poolUse(index) {
             index += 1
@@ -136,8 +137,8 @@ extension Server where Net: ~Copyable {
         case .uptime:
             memory.line.number(uptimeSeconds)
             memory.line.text(" seconds")
-        case .clientsTotal: memory.line.number(broker.sessions)
-        case .clientsConnected: memory.line.number(broker.sessions - memory.broker.awayCount)
+        case .clientsTotal: memory.line.number(broker.sessions - memory.bridgeCount)
+        case .clientsConnected: memory.line.number(broker.sessions - memory.bridgeCount - memory.broker.awayCount)
         case .clientsDisconnected: memory.line.number(memory.broker.awayCount)
         case .clientsMaximum: memory.line.number(memory.connections.highWater)
         case .clientsExpired: memory.line.number(memory.broker.expiredSessions)

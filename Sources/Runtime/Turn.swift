@@ -10,17 +10,20 @@ extension Server where Net: ~Copyable {
         let count = io.wait(memory.events, capacity: Memory.maxEvents, timeoutMs: timeoutMs())
         now = io.now()
         expire()
+        advanceBridges()
         var i = 0
         while i < count {
             dispatch(memory.events[i])
             i += 1
         }
+        takeFromBridges()
         listenAgain()
         ageTicks()
         publishSystemTopics()
         flushAll()
         if resumePaused() { flushAll() }
         reclaim()
+        tellOfBridges()
         reportDrops()
         reporter.reportRepeated(&io, now: now)
         return !isStopping
@@ -28,7 +31,7 @@ extension Server where Net: ~Copyable {
 
     /// Milliseconds until something is due, or a day.
     private func timeoutMs() -> Int {
-        if memory.dirty.count > 0 { return 0 }
+        if memory.dirty.count > 0 || areBridgesBehind { return 0 }
         var wait = dayMs
         func consider(_ ms: UInt32?) {
             if let ms { wait = min(ms, wait) }
@@ -37,6 +40,7 @@ extension Server where Net: ~Copyable {
         consider(memory.broker.msUntilExpiry(now: now))
         if let rest = acceptRestsUntil { consider(rest.msSince(now)) }
         if let again = listenAgainAt { consider(again.msSince(now)) }
+        consider(msUntilBridges())
         if let due = systemTopicsDue { consider(due.msSince(now)) }
         if memory.paused.count > 0 { consider(pauseEnd.msSince(now)) }
         if let due = reporter.repeatedDue { consider(due.msSince(now)) }
@@ -92,6 +96,10 @@ extension Server where Net: ~Copyable {
         }
         if Int(event.token) < listenerCount {
             if acceptRestsUntil == nil { accept(Int(event.token)) }
+            return
+        }
+        if let index = bridgeIndex(event.token) {
+            memory.bridges[index].link.handle(event, &io)
             return
         }
         let handle = Handle<Connection>(raw: event.token)

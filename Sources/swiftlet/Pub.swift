@@ -82,7 +82,7 @@ struct Pub: ~Copyable {
     private mutating func takeEvents() -> Int32? {
         while let event = session.next() {
             switch event {
-            case .published(let packetID):
+            case .published(let packetID, _):
                 countArrived()
                 if options.isDebugging { debugArrived(packetID) }
             case .message(let message, let ticket):

@@ -12,15 +12,17 @@ extension Program {
             return Exit.usage
         }
         let descriptors = settings.limits.maxConnections + Settings.maxListeners + spareDescriptors
+            + settings.bridgeCount * descriptorsPerBridge
         guard mayOpen(descriptors, for: "max_connections") else { return Exit.failure }
         // What the verifier of passwords shares with this process is the less, the earlier it starts.
         guard let io = LinuxIO(
-            verifiesPasswords: settings.usesPasswords, logsToStandardError: settings.logsToStandardError,
+            verifiesPasswords: settings.usesPasswords, resolvesNames: settings.bridgeCount > 0,
+            logsToStandardError: settings.logsToStandardError,
             logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
         else { return refuse(plan) }
         var arena = Arena(base: base, capacity: plan.total, rows: rows)
         arena.touch(pageBytes: System.pageBytes)
-        var server = Server(io, &arena, settings: settings)
+        var server = Server(io, &arena, settings: settings, hostName: System.hostName)
         arena.freeze()
         guard use(access, settings, &server) else {
             writeProblem()
@@ -37,6 +39,14 @@ extension Program {
         }
         loader.keep()
         server.reportReady()
+        if let name = server.openBridges() {
+            begin()
+            line.text("connection ")
+            line.escaped(name)
+            line.text(": its local client id is taken, or its topics find no room")
+            end(to: .error)
+            return Exit.failure
+        }
         while server.turn() {
             if server.isReloadAsked {
                 server.isReloadAsked = false
@@ -73,6 +83,8 @@ extension Program {
 
     /// Standard streams, epoll, signals, log, verifier, and one that is accepted only to be turned away.
     private var spareDescriptors: Int { 10 }
+    /// A resolver, and as many attempts at a time as there may be addresses.
+    private var descriptorsPerBridge: Int { 10 }
 
     /// Reads and checks everything anew; only if all is well, anything changes.
     private mutating func reload(_ config: Command.Config, _ server: inout Server<LinuxIO>) -> Bool {

@@ -177,4 +177,7 @@ const char *_Nonnull swl_error_text(int32_t error);
 /* The processor family this was compiled for. */
 const char *_Nonnull swl_machine(void);
 
+/* What this machine is called on its network. */
+const char *_Nonnull swl_host_name(void);
+
 #endif

@@ -1,0 +1,303 @@
+import Base
+import Config
+import Engine
+import Wire
+
+/// How much may wait for a bridge's remote broker, and how long.
+public struct SpoolLimits {
+    public var maxMessages: Int
+    /// Of topics and payloads.
+    public var maxBytes: Int
+    /// Zero is for ever.
+    public var expirySeconds: Int
+    public var policy: QueuePolicy
+    /// Whether QoS 0 messages wait for a remote that is out of reach, too.
+    public var keepsQoS0: Bool
+
+    public init(_ bridge: BridgeSettings) {
+        maxMessages = bridge.spoolMessages
+        maxBytes = bridge.spoolBytes
+        expirySeconds = bridge.spoolExpirySeconds
+        policy = bridge.spoolPolicy
+        keepsQoS0 = bridge.spoolsQoS0
+    }
+
+    /// Slabs that so many messages with so many bytes take at most: the last one of each need not be full.
+    static func slabs(messages: Int, bytes: Int) -> Int { messages + bytes / MessageStore.slabBytes }
+}
+
+/// Messages that a bridge did not bring to its remote broker, by cause, since the start.
+public struct SpoolDrops: Equatable {
+    /// The spool had reached `spool_messages` or `spool_size`.
+    public var full: UInt32 = 0
+    /// Waited longer than `spool_expiry`.
+    public var expired: UInt32 = 0
+    /// A later message of the same topic took its place.
+    public var replaced: UInt32 = 0
+    /// QoS 0, while the remote was out of reach.
+    public var offline: UInt32 = 0
+    /// Longer than the remote may be sent, or its topic there is.
+    public var tooLong: UInt32 = 0
+    /// Waited in a session that ended with the connection.
+    public var cleaned: UInt32 = 0
+
+    public init() {}
+    public var total: UInt32 { full &+ expired &+ replaced &+ offline &+ tooLong &+ cleaned }
+}
+
+/// A bridge's place in the broker, of which it is a client by calls instead of packets: its session is like that of any
+/// client, and the session's queue is the spool.
+///
+/// While the remote is out of reach the session is that of an absent client. What has waited until the remote is back
+/// is the backlog. It is sent in its order, and in turns with what comes meanwhile, unless that is of a topic of which
+/// something stands in the backlog: then it stands behind it, so that the order of each topic is kept [MQTT-4.6.0-5].
+struct Spool {
+    var session = Handle<Session>.none
+    var limits: SpoolLimits
+    var drops = SpoolDrops()
+    /// Of the backlog.
+    var topics: TopicIndex
+    /// What came after the remote was back and does not stand behind the backlog.
+    var live = List<Delivery>()
+    /// Some of the backlog is left.
+    var isDraining = false
+    /// What is sent next is live.
+    var isLiveNext = false
+    /// Something was dropped, so that what is retained at the remote may not be what is retained here.
+    var hasGaps = false
+
+    init(_ arena: inout Arena, _ limits: SpoolLimits) {
+        self.limits = limits
+        topics = TopicIndex(&arena, count: limits.maxMessages)
+    }
+}
+
+// What comes in.
+extension Broker {
+    /// Puts a message into a spool, or drops and counts it. `isBurst` as for `enqueue`.
+    mutating func spool(_ handle: Handle<Session>, _ message: Handle<Message>, _ flags: Delivery.Flags, isBurst: Bool) {
+        let session = sessions[handle]
+        let spool = spools + Int(session.pointee.spool - 1)
+        let isAway = session.pointee.link.isNone
+        if isAway, flags.qos == .atMostOnce, !spool.pointee.limits.keepsQoS0 {
+            spool.pointee.drops.offline &+= 1
+            spool.pointee.hasGaps = true
+            return
+        }
+        let hash = isAway || spool.pointee.isDraining ? topicHash(of: message) : 0
+        if isAway, spool.pointee.limits.policy == .keepLatest, replaceWaiting(spool, hash, message, flags) { return }
+        let bytes = store[message].pointee.content.count
+        let mayExceed = isBurst && deliveries.free > deliveries.capacity / 2
+        guard mayExceed || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes) else {
+            spool.pointee.drops.full &+= 1
+            spool.pointee.hasGaps = true
+            return
+        }
+        guard let delivery = deliveries.take(Delivery(message: message, flags: flags)) else {
+            spool.pointee.drops.full &+= 1
+            spool.pointee.hasGaps = true
+            return
+        }
+        store.retain(message)
+        session.pointee.queuedBytes += bytes
+        if spool.pointee.isDraining, !spool.pointee.topics.contains(hash) {
+            spool.pointee.live.append(delivery, in: deliveries)
+        } else {
+            session.pointee.queue.append(delivery, in: deliveries)
+        }
+        guard isAway else {
+            markDirty(handle)
+            return
+        }
+        if !spool.pointee.topics.insert(hash, delivery) { indexTopics(spool) }
+        if oldestUnsent(session) == message { scheduleExpiry(handle, now: store[message].pointee.admitted) }
+    }
+
+    private func topicHash(of message: Handle<Message>) -> UInt32 {
+        hash.hash(store.copyTopic(message, to: topicScratch))
+    }
+
+    /// Builds the index anew from what waits.
+    func indexTopics(_ spool: UnsafeMutablePointer<Spool>) {
+        spool.pointee.topics.removeAll()
+        var delivery = sessions[spool.pointee.session].pointee.queue.first
+        while delivery.isSome {
+            let hash = topicHash(of: deliveries[delivery].pointee.message)
+            guard spool.pointee.topics.insert(hash, delivery) else { return }
+            delivery = deliveries[delivery].pointee.next
+        }
+    }
+
+    /// Puts the message in the place of one of the same topic that waits; false when there is none.
+    private mutating func replaceWaiting(
+        _ spool: UnsafeMutablePointer<Spool>, _ hash: UInt32, _ message: Handle<Message>, _ flags: Delivery.Flags
+    ) -> Bool {
+        let topic = store.copyTopic(message, to: topicScratch)
+        guard let old = deliveries.find(spool.pointee.topics.find(hash)), old.pointee.state == .queued,
+            old.pointee.message.isSome, store.topic(of: old.pointee.message, equals: topic)
+        else { return false }
+        let session = sessions[spool.pointee.session]
+        let bytes = session.pointee.queuedBytes - store[old.pointee.message].pointee.content.count
+            + store[message].pointee.content.count
+        guard Int(bytes) <= spool.pointee.limits.maxBytes else { return false }
+        session.pointee.queuedBytes = bytes
+        store.retain(message)
+        store.release(old.pointee.message)
+        old.pointee.message = message
+        old.pointee.flags = flags
+        spool.pointee.drops.replaced &+= 1
+        return true
+    }
+
+    private func hasRoom(_ spool: UnsafeMutablePointer<Spool>, for bytes: UInt32) -> Bool {
+        let (count, held) = waiting(spool)
+        return count < spool.pointee.limits.maxMessages && held + Int(bytes) <= spool.pointee.limits.maxBytes
+    }
+
+    func waiting(_ spool: UnsafeMutablePointer<Spool>) -> (messages: Int, bytes: Int) {
+        let session = sessions[spool.pointee.session]
+        return (
+            Int(session.pointee.queue.count) + Int(spool.pointee.live.count), Int(session.pointee.queuedBytes)
+        )
+    }
+
+    /// Drops what has waited longest, unless the policy is to drop the new one, until the message fits.
+    private mutating func makeRoom(_ spool: UnsafeMutablePointer<Spool>, for bytes: UInt32) -> Bool {
+        guard spool.pointee.limits.policy != .dropNewest else { return false }
+        while !hasRoom(spool, for: bytes) {
+            guard let oldest = removeFirst(spool, live: sessions[spool.pointee.session].pointee.queue.isEmpty) else {
+                return false
+            }
+            drop(oldest)
+            spool.pointee.drops.full &+= 1
+            spool.pointee.hasGaps = true
+        }
+        return true
+    }
+
+    /// Takes the first message out of one of the two lanes.
+    private mutating func removeFirst(_ spool: UnsafeMutablePointer<Spool>, live: Bool) -> Handle<Delivery>? {
+        let session = sessions[spool.pointee.session]
+        let first = live
+            ? spool.pointee.live.removeFirst(in: deliveries) : session.pointee.queue.removeFirst(in: deliveries)
+        guard let first else { return nil }
+        session.pointee.queuedBytes -= store[deliveries[first].pointee.message].pointee.content.count
+        return first
+    }
+}
+
+// What goes out.
+extension Broker {
+    /// A message for a bridge's remote broker. The topic lasts until the broker is told or asked something else.
+    public struct Forward {
+        public let topic: ByteView
+        public let payloadBytes: Int
+        public let qos: QoS
+        public let retain: Bool
+        /// By which `arrived` will name it; zero at QoS 0.
+        public let number: UInt16
+    }
+
+    /// What is to be sent next; nil when nothing waits, or when `window` messages of QoS 1 and 2 are under way.
+    public mutating func nextForward(_ index: Int, window: Int, now: Tick) -> Forward? {
+        let spool = spools + index
+        let session = sessions[spool.pointee.session]
+        endBacklog(spool)
+        while true {
+            let first = firstForward(spool)
+            guard first.isSome else { return nil }
+            let delivery = deliveries[first]
+            let message = store[delivery.pointee.message]
+            let lifeMs = UInt32(spool.pointee.limits.expirySeconds) * 1000
+            if lifeMs > 0, now.msSince(message.pointee.admitted) >= lifeMs {
+                spool.pointee.drops.expired &+= 1
+                dropForward(spool)
+                continue
+            }
+            if delivery.pointee.flags.qos != .atMostOnce {
+                guard Int(session.pointee.inFlight.count) < window else { return nil }
+                if delivery.pointee.packetID == 0 {
+                    let oldest = session.pointee.inFlight.first
+                    let oldestID = oldest.isSome ? deliveries[oldest].pointee.packetID : 0
+                    guard let id = session.pointee.outbound.takeID(oldest: oldestID) else { return nil }
+                    delivery.pointee.packetID = id
+                }
+            }
+            return Forward(
+                topic: store.copyTopic(delivery.pointee.message, to: topicScratch),
+                payloadBytes: message.pointee.payloadBytes, qos: delivery.pointee.flags.qos,
+                retain: delivery.pointee.flags.isRetained, number: delivery.pointee.packetID)
+        }
+    }
+
+    /// Calls `body` with the payload of what `nextForward` gave, one piece after the other.
+    public func readForward(_ index: Int, _ body: (ByteView) -> Void) {
+        let message = store[deliveries[firstForward(spools + index)].pointee.message]
+        var reader = ChainReader(message.pointee.content)
+        store.skip(Int(message.pointee.topicFieldBytes), of: &reader)
+        while let run = store.next(&reader, limit: Int.max) { body(run) }
+    }
+
+    /// The link has taken what `nextForward` gave.
+    public mutating func forwarded(_ index: Int) {
+        let spool = spools + index
+        let session = sessions[spool.pointee.session]
+        guard let first = takeForward(spool) else { preconditionFailure("nothing was to be forwarded") }
+        let delivery = deliveries[first]
+        traffic.messagesSent.add(1)
+        traffic.bytesSent.add(store[delivery.pointee.message].pointee.payloadBytes)
+        guard delivery.pointee.flags.qos != .atMostOnce else {
+            drop(first)
+            return
+        }
+        delivery.pointee.state = .sent(delivery.pointee.flags.qos)
+        session.pointee.inFlight.append(first, in: deliveries)
+    }
+
+    /// What `nextForward` gave is longer than the remote may be sent.
+    public mutating func dropTooLong(_ index: Int) {
+        spools[index].drops.tooLong &+= 1
+        dropForward(spools + index)
+    }
+
+    /// The remote has a message of QoS 1 or 2 for good.
+    public mutating func arrived(_ index: Int, _ number: UInt16) {
+        let session = sessions[spools[index].session]
+        guard let (found, previous) = inFlight(session, number) else { return }
+        session.pointee.inFlight.remove(found, after: previous, in: deliveries)
+        drop(found)
+    }
+
+    /// Backlog and live messages take turns while there are both.
+    private func isLiveTurn(_ spool: UnsafeMutablePointer<Spool>) -> Bool {
+        if spool.pointee.live.isEmpty { return false }
+        return spool.pointee.isLiveNext || sessions[spool.pointee.session].pointee.queue.isEmpty
+    }
+
+    private func firstForward(_ spool: UnsafeMutablePointer<Spool>) -> Handle<Delivery> {
+        isLiveTurn(spool) ? spool.pointee.live.first : sessions[spool.pointee.session].pointee.queue.first
+    }
+
+    private mutating func takeForward(_ spool: UnsafeMutablePointer<Spool>) -> Handle<Delivery>? {
+        let live = isLiveTurn(spool)
+        spool.pointee.isLiveNext = !live
+        return removeFirst(spool, live: live)
+    }
+
+    private mutating func dropForward(_ spool: UnsafeMutablePointer<Spool>) {
+        guard let first = takeForward(spool) else { return }
+        drop(first)
+        spool.pointee.hasGaps = true
+        endBacklog(spool)
+    }
+
+    /// Once the backlog is sent there is only one lane.
+    private func endBacklog(_ spool: UnsafeMutablePointer<Spool>) {
+        let session = sessions[spool.pointee.session]
+        guard spool.pointee.isDraining, session.pointee.queue.isEmpty else { return }
+        session.pointee.queue = spool.pointee.live
+        spool.pointee.live = List()
+        spool.pointee.isDraining = false
+        spool.pointee.topics.removeAll()
+    }
+}

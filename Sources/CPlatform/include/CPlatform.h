@@ -83,8 +83,8 @@ int32_t swl_listen_local(const char *_Nonnull path, int32_t backlog);
 int32_t swl_unlink(const char *_Nonnull path);
 int32_t swl_local_port(int32_t fd);
 int32_t swl_accept(int32_t fd, uint8_t *_Nonnull address, uint16_t *_Nonnull port);
-/* A socket to connect with, what it is to have (zero: what the system has), and where it comes from. swl_connect begins;
- * the socket becomes writable when swl_connect_result can tell, which is SWL_AGAIN before. All of them give
+/* A socket to connect with, what it is to have (zero: what the system has), and where it comes from. swl_connect
+ * begins; the socket becomes writable when swl_connect_result can tell, which is SWL_AGAIN before. All of them give
  * SWL_FAILED - errno whatever else it is. */
 int32_t swl_open_tcp(int32_t is_v4);
 int32_t swl_keep_alive(int32_t fd, int32_t idle_s, int32_t interval_s, int32_t count, int32_t user_timeout_ms);

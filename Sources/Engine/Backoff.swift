@@ -2,11 +2,18 @@
 /// clients that lost the same server.
 public struct Backoff {
     /// Both in milliseconds; `base` is above zero and not above `cap`.
-    private let base: UInt32
-    private let cap: UInt32
+    private var base: UInt32
+    private var cap: UInt32
     private var failures: UInt32 = 0
 
     public init(baseMs: UInt32, capMs: UInt32) {
+        precondition(baseMs > 0 && baseMs <= capMs)
+        base = baseMs
+        cap = capMs
+    }
+
+    /// From the next failure on; those that were remain.
+    public mutating func change(baseMs: UInt32, capMs: UInt32) {
         precondition(baseMs > 0 && baseMs <= capMs)
         base = baseMs
         cap = capMs

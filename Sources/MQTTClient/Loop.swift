@@ -249,7 +249,7 @@ extension MQTTClient.Disconnection {
         case .violation(let reason):
             let name = ByteView(reason.name)
             self = .protocolViolation(String(decoding: UnsafeBufferPointer(name), as: UTF8.self))
-        case .disconnected: self = .stopped
+        case .disconnected, .primaryIsBack: self = .stopped
         }
     }
 }

@@ -104,7 +104,8 @@ extension Agent where Net: ~Copyable {
             break
         case .ended(let reason):
             reportEnded(reason)
-            if !isStopping { memory.link.retry(&io) }
+            guard !isStopping else { return }
+            if case .primaryIsBack = reason { memory.link.start(&io) } else { memory.link.retry(&io) }
         }
     }
 

@@ -85,12 +85,17 @@ extension Server where Net: ~Copyable {
         memory.line.field("bridge", memory.bridges[index].settings.name)
     }
 
+    private func lastEndpoint(_ index: Int) -> LinkSettings.Endpoint {
+        let bridge = memory.bridges + index
+        return bridge.pointee.link.settings.endpoints[bridge.pointee.link.lastEndpoint]
+    }
+
     private mutating func endBridgeLine() { reporter.end(&memory.line, &io, now: now) }
 
     mutating func reportRemoteCame(_ index: Int, sessionPresent: Bool) {
         publishBridgeValue(index, "reason") { $0.text("connected") }
         beginBridgeLine(.connected, index)
-        memory.line.field("broker", memory.bridges[index].link.lastEndpoint)
+        memory.line.field("broker", lastEndpoint(index))
         memory.line.field("session-present", sessionPresent ? "true" : "false")
         endBridgeLine()
     }
@@ -100,7 +105,7 @@ extension Server where Net: ~Copyable {
         let name = bridge.pointee.refusedSince == nil ? reason.name : CloseReason.serverFull.name
         publishBridgeValue(index, "reason") { $0.text(name) }
         beginBridgeLine(bridge.pointee.isUp ? .disconnected : .connectFailed, index)
-        memory.line.field("broker", bridge.pointee.link.lastEndpoint)
+        memory.line.field("broker", lastEndpoint(index))
         if bridge.pointee.refusedSince == nil {
             bridge.pointee.link.write(reason, to: &memory.line, io)
         } else {

@@ -45,6 +45,8 @@ public enum Resolution {
     case notFound
     /// Nobody could be asked, or did not answer.
     case unavailable
+    /// What was asked last is not answered yet.
+    case pending
 }
 
 extension Event {

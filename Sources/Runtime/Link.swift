@@ -32,10 +32,11 @@ public struct Link: ~Copyable {
     var backoff: Backoff
 
     // The attempt to connect.
-    var endpoint = 0
-    var addresses = InlineArray<8, Address>(repeating: .any)
-    var addressCount = 0
-    var nextAddress = 0
+    /// The endpoint that was tried last, and how many were in this attempt.
+    var endpoint: Int
+    var triedEndpoints = 0
+    /// To its addresses; or, while another one serves, to those of the first.
+    var race = Race()
     var failure = LinkEnd.notFound
     /// When the state is given up.
     var stateDue: Tick
@@ -45,6 +46,8 @@ public struct Link: ~Copyable {
     var interest: UInt32 = 0
     /// The system takes no more bytes for now.
     var isBlocked = false
+    /// The system refuses to send: what it still holds for us is the last there is.
+    var isBroken = false
     /// The broker has ended it; what came before is still to be taken. Nil while it lives.
     var peerEnd: LinkEnd?
     /// What the owner has not been told yet.
@@ -58,6 +61,15 @@ public struct Link: ~Copyable {
     /// Messages may be under way to us at any time.
     var hasSubscribed = false
     var hasDisconnected = false
+
+    // The way back to the first endpoint.
+    var probeDue: Tick
+    /// Between two looks at it.
+    var probeMs: UInt32
+    /// Its name is looked up.
+    var isProbeAsked = false
+    /// It is back: the connection is `leaving` for its sake.
+    var isYielding = false
 
     // What has come: `window[taken..<filled]` was not taken yet.
     let window: UnsafeMutablePointer<UInt8>
@@ -99,6 +111,9 @@ public struct Link: ~Copyable {
         lastHeard = now
         machine = ClientConnection(level: settings.connect.level)
         backoff = Backoff(baseMs: settings.retryMs, capMs: settings.maxRetryMs)
+        endpoint = settings.endpointCount - 1
+        probeDue = now
+        probeMs = settings.primaryProbeMs
         windowBytes = limits.maxPacketBytes + limits.receiveBytes
         window = arena.carve("receive window", key: "max_packet_size", count: windowBytes, of: UInt8.self)
         let sendBytes = limits.sendBytes
@@ -114,6 +129,8 @@ public struct Link: ~Copyable {
     public var isUp: Bool { state == .up }
     /// No attempt is being made, and none will be by itself.
     public var isIdle: Bool { state == .idle }
+    /// The index of the endpoint that serves, or was tried last.
+    public var lastEndpoint: Int { max(0, endpoint) }
     /// Everything that was published has arrived, or with QoS 0 was sent.
     public var hasSentAll: Bool { outbox.isEmpty && output.count == sent && control.count == 0 }
     /// Messages that wait or are not acknowledged yet.
@@ -124,7 +141,8 @@ public struct Link: ~Copyable {
     /// Connects now.
     public mutating func start<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         precondition(state == .idle || state == .waiting)
-        endpoint = 0
+        if !settings.isRoundRobin { endpoint = settings.endpointCount - 1 }
+        triedEndpoints = 0
         failure = .notFound
         if settings.beginsAnywhere, counters.connects == 0 {
             outbox.beginIDs(after: UInt16(truncatingIfNeeded: io.entropy()))
@@ -136,6 +154,7 @@ public struct Link: ~Copyable {
     @discardableResult
     public mutating func retry<Net: ClientIO & ~Copyable>(_ io: inout Net) -> UInt32 {
         precondition(state == .idle)
+        backoff.change(baseMs: settings.retryMs, capMs: settings.maxRetryMs)
         let wait = backoff.failed(random: io.entropy())
         state = .waiting
         stateDue = now.advanced(byMs: wait)
@@ -153,7 +172,7 @@ public struct Link: ~Copyable {
         case .up:
             state = .leaving
             stateDue = now.advanced(byMs: leaveMs)
-        case .leaving: break
+        case .leaving: isYielding = false
         case .waiting, .resolving, .connecting, .awaitingConnack: end(.disconnected, &io)
         }
     }

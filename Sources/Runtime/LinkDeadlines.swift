@@ -5,22 +5,28 @@ extension Link {
     /// Called once a turn, before the events: what is due by `now`.
     public mutating func advance<Net: ClientIO & ~Copyable>(_ now: Tick, _ io: inout Net) {
         self.now = now
+        race.hasClosed = false
         if settings.queueExpiryMs > 0 {
             counters.droppedExpired &+= outbox.expire(settings.queueExpiryMs, now: now)
         }
         switch state {
-        case .idle, .resolving:
+        case .idle:
             break
         case .waiting:
             if !now.isBefore(stateDue) { start(&io) }
+        case .resolving:
+            guard !now.isBefore(stateDue) else { break }
+            failure = .notResolved
+            tryEndpoint(&io)
         case .connecting:
-            if !now.isBefore(stateDue) { abandonAddress(.timedOut, &io) }
+            proceed(race.advance(now, &io), &io)
         case .awaitingConnack:
-            if !now.isBefore(stateDue) { end(.timedOut, &io) }
+            if !now.isBefore(stateDue) { giveUp(.timedOut, &io) }
         case .leaving:
-            if !now.isBefore(stateDue) { end(.disconnected, &io) }
+            if !now.isBefore(stateDue) { left(&io) }
         case .up:
             keepAlive(&io)
+            if state == .up { probe(&io) }
         }
     }
 
@@ -34,9 +40,12 @@ extension Link {
             due = tick
         }
         switch state {
-        case .idle, .resolving: break
-        case .waiting, .connecting, .awaitingConnack, .leaving: consider(stateDue)
-        case .up: consider(keepAliveDue)
+        case .idle: break
+        case .connecting: consider(race.due)
+        case .waiting, .resolving, .awaitingConnack, .leaving: consider(stateDue)
+        case .up:
+            consider(keepAliveDue)
+            consider(nextProbe)
         }
         if settings.queueExpiryMs > 0 { consider(outbox.expiryDue(settings.queueExpiryMs)) }
         guard let due else { return nil }

@@ -4,7 +4,7 @@ import Wire
 extension Link {
     /// Sends what there is to be sent, as far as the system takes it. Called at the end of a turn.
     public mutating func flush<Net: ClientIO & ~Copyable>(_ io: inout Net) {
-        if descriptor >= 0, state != .connecting { send(&io) }
+        if descriptor >= 0 { send(&io) }
         updateInterest(&io)
     }
 
@@ -33,9 +33,11 @@ extension Link {
             case .again, .exhausted:
                 isBlocked = true
             case .closed, .absent, .failed:
-                // What is in the window is still taken.
+                // What was sent to us before is still taken: it may say why.
                 isBlocked = true
-                if peerEnd == nil { peerEnd = .lost }
+                isBroken = true
+                receive(isBroken: true, &io)
+                hasMoreToSend = true
             }
             if sent == output.count {
                 output.removeAll()
@@ -56,7 +58,9 @@ extension Link {
                     Pingreq.encode(to: &output)
                     isPingWanted = false
                 }
-                guard control.count == 0, outbox.beginWriting(maxInflight: settings.maxInflight) else { break }
+                guard control.count == 0, !isYielding || outbox.toRepeat.isSome,
+                    outbox.beginWriting(maxInflight: settings.maxInflight)
+                else { break }
             }
             let message = outbox.records[outbox.writing].pointee
             switch outbox.writer.write(message, from: outbox.store, to: &output, &io) {
@@ -70,10 +74,17 @@ extension Link {
                 return
             }
         }
-        if state == .leaving, outbox.isEmpty, control.count == 0, makeRoom(2) {
+        // What was not sent yet is for the broker that is to be the next.
+        let isDone = isYielding ? outbox.inFlight.isEmpty : outbox.isEmpty
+        if state == .leaving, isDone, control.count == 0, makeRoom(2) {
             Disconnect.encode(to: &output)
             hasDisconnected = true
         }
+    }
+
+    /// The connection has been ended in order, as far as that was possible.
+    mutating func left<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+        end(isYielding ? .primaryIsBack : .disconnected, &io)
     }
 
     private mutating func fileFailed<Net: ClientIO & ~Copyable>(_ io: inout Net) {
@@ -83,10 +94,10 @@ extension Link {
 
     /// Makes the system's watch what the link's state asks for.
     private mutating func updateInterest<Net: ClientIO & ~Copyable>(_ io: inout Net) {
-        guard descriptor >= 0, state != .connecting else { return }
+        guard descriptor >= 0 else { return }
         // Everything is sent, and nothing unread is lost by closing: the broker is not waited for.
         if hasDisconnected, output.count == sent, !hasSubscribed || peerEnd != nil {
-            end(.disconnected, &io)
+            left(&io)
             return
         }
         let wanted = (isDrained ? Event.readable : 0) | (isBlocked && peerEnd == nil ? Event.writable : 0)

@@ -9,17 +9,21 @@ extension Link {
             resolved(&io)
             return
         }
-        guard descriptor >= 0 else { return }
-        if state == .connecting {
-            finishConnecting(&io)
-            return
+        if race.running > 0 {
+            let outcome = race.look(now, &io)
+            if state == .connecting {
+                proceed(outcome, &io)
+                return
+            }
+            heedProbe(outcome, &io)
         }
+        guard descriptor >= 0 else { return }
         if event.flags & Event.writable != 0 { isBlocked = false }
-        let isBroken = event.flags & Event.failed != 0
+        let isBroken = event.flags & Event.failed != 0 && !race.hasClosed
         if isBroken || event.flags & interest & Event.readable != 0 { receive(isBroken: isBroken, &io) }
     }
 
-    private mutating func receive<Net: ClientIO & ~Copyable>(isBroken: Bool, _ io: inout Net) {
+    mutating func receive<Net: ClientIO & ~Copyable>(isBroken: Bool, _ io: inout Net) {
         if hasDisconnected { taken = filled }
         if taken > 0 {
             window.update(from: window + taken, count: filled - taken)
@@ -36,7 +40,9 @@ extension Link {
         case .done(let count):
             filled += count
             lastHeard = now
-        case .again: return
+        case .again:
+            guard self.isBroken else { return }
+            hangUp(.lost, &io)
         case .closed(let isOrderly): hangUp(isOrderly ? .closed : .lost, &io)
         case .exhausted, .absent, .failed: hangUp(.lost, &io)
         }
@@ -52,13 +58,13 @@ extension Link {
 
     /// What has happened next, or nil when nothing is left: then all that is whole was taken.
     public mutating func next<Net: ClientIO & ~Copyable>(_ io: inout Net) -> LinkEvent? {
-        if untold != nil { return takeUntold() }
+        if let event = told() { return event }
         while state == .awaitingConnack || state == .up || state == .leaving {
             if hasDisconnected {
                 // The rest is of no interest but for its end.
                 isDrained = true
                 guard peerEnd != nil else { return nil }
-                end(.disconnected, &io)
+                left(&io)
                 break
             }
             // Whatever is read next may have to be answered.
@@ -92,15 +98,13 @@ extension Link {
                 case .needMore:
                     return pause(isDrained: true, &io)
                 case .bad:
-                    end(.violation(.malformed), &io)
-                    return takeUntold()
+                    return failed(.violation(.malformed), &io)
                 }
             case .bad(let reason):
-                end(.violation(reason), &io)
-                return takeUntold()
+                return failed(.violation(reason), &io)
             }
         }
-        return untold == nil ? nil : takeUntold()
+        return told()
     }
 
     /// Nothing more can be taken now. If the connection is broken nothing more ever will be: what is left comes again,
@@ -108,8 +112,7 @@ extension Link {
     private mutating func pause<Net: ClientIO & ~Copyable>(isDrained: Bool, _ io: inout Net) -> LinkEvent? {
         if isDrained { self.isDrained = true }
         guard isDrained || descriptor < 0, let peerEnd else { return nil }
-        end(peerEnd, &io)
-        return takeUntold()
+        return failed(peerEnd, &io)
     }
 
     private func maySkip(_ bytes: ByteView) -> Bool {
@@ -120,8 +123,7 @@ extension Link {
     private mutating func passOver<Net: ClientIO & ~Copyable>(_ bytes: ByteView, _ io: inout Net) -> LinkEvent? {
         guard var passing = skip else { preconditionFailure("nothing to pass over") }
         guard let count = passing.pass(bytes) else {
-            end(.violation(.badPacketID), &io)
-            return takeUntold()
+            return failed(.violation(.badPacketID), &io)
         }
         taken += count
         skip = passing.isOver ? nil : passing
@@ -135,7 +137,7 @@ extension Link {
     /// Gives up what a broken connection has left to be taken, so that there can be another: QoS 1 and 2 come again, if
     /// the broker has kept the session. Nothing happens while the connection lives.
     public mutating func abandon<Net: ClientIO & ~Copyable>(_ io: inout Net) {
-        if let peerEnd { end(peerEnd, &io) }
+        if let peerEnd { giveUp(peerEnd, &io) }
     }
 
     private mutating func take<Net: ClientIO & ~Copyable>(_ frame: Frame, _ io: inout Net) -> LinkEvent? {
@@ -160,8 +162,7 @@ extension Link {
             isPingOwed = false
             return nil
         case .close(let reason):
-            end(.violation(reason), &io)
-            return takeUntold()
+            return failed(.violation(reason), &io)
         }
     }
 
@@ -176,8 +177,7 @@ extension Link {
             if isRefusing { return nil }
             guard inboundIDs.hasRoom() else {
                 // Waiting would not help: the PUBRELs that make room are behind this.
-                end(.violation(.receiveWindowExceeded), &io)
-                return takeUntold()
+                return failed(.violation(.receiveWindowExceeded), &io)
             }
             inbound.received(publish.packetID, in: &inboundIDs)
         } else if publish.qos == .atLeastOnce, receipts.renew(publish) {
@@ -202,8 +202,7 @@ extension Link {
             Acknowledgement.encode(.pubrel, packetID: packetID, to: &control)
             return nil
         case .violation:
-            end(.violation(.unexpectedPacket), &io)
-            return takeUntold()
+            return failed(.violation(.unexpectedPacket), &io)
         case nil:
             // The exchange is over on our side; the broker need not know yet.
             if type == .pubrec { Acknowledgement.encode(.pubrel, packetID: packetID, to: &control) }

@@ -33,15 +33,13 @@ extension LinkEnd {
         case .silent: CloseReason.keepAliveExpired.name
         case .violation(let reason): reason.name
         case .fileFailed: "file-failed"
+        case .primaryIsBack: "primary-is-back"
         case .disconnected: CloseReason.disconnect.name
         }
     }
 }
 
 extension Link {
-    /// The endpoint that was tried last.
-    var lastEndpoint: LinkSettings.Endpoint { settings.endpoints[max(0, endpoint - 1)] }
-
     /// Why a connection of this link, or an attempt to have one, has ended.
     func write<Net: ClientIO & ~Copyable>(_ reason: LinkEnd, to line: inout Line, _ io: borrowing Net) {
         line.field("reason", reason.name)

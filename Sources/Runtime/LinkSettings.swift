@@ -16,6 +16,11 @@ public struct LinkSettings {
     /// Tried in this order at each attempt.
     public var endpoints = InlineArray<4, Endpoint>(repeating: Endpoint())
     public var endpointCount = 0
+    /// Each attempt begins with the endpoint behind the one that was tried last; otherwise with the first.
+    public var isRoundRobin = false
+    /// While another endpoint than the first serves, this often the first is tried beside it, and when it accepts a
+    /// connection the other one's is ended; zero for never.
+    public var primaryProbeMs: UInt32 = 60_000
     /// For connections by TCP.
     public var socket = SocketOptions()
     public var connect: Connect
@@ -24,6 +29,9 @@ public struct LinkSettings {
     /// Between attempts: see `Backoff`.
     public var retryMs: UInt32 = 1000
     public var maxRetryMs: UInt32 = 30_000
+    /// How long a connection must have lasted so that the next attempt does not wait any longer than after a first
+    /// failure. A broker that accepts connections only to end them is not tried any faster than one that is away.
+    public var stableMs: UInt32 = 10_000
     /// QoS 1 and 2 messages on their way to the broker at a time.
     public var maxInflight = 20
     /// How long a message may wait to be sent for the first time; zero for ever.
@@ -89,6 +97,8 @@ public enum LinkEnd {
     case fileFailed
     /// We ended it.
     case disconnected
+    /// We ended it for the first endpoint, which accepts connections again.
+    case primaryIsBack
 }
 
 /// What happens on a link. Views point into its receive window and last until the next event.

@@ -33,7 +33,7 @@ enum ClientExit {
         case .violation(.packetTooLarge): tooLong
         case .violation: violation
         case .fileFailed: fileFailed
-        case .disconnected: Exit.success
+        case .disconnected, .primaryIsBack: Exit.success
         }
     }
 
@@ -61,7 +61,7 @@ enum ClientExit {
             line.text("the broker sent what it must not: ")
             line.text(reason.name)
         case .fileFailed: line.text("the file cannot be read to its end")
-        case .disconnected: line.text("disconnected")
+        case .disconnected, .primaryIsBack: line.text("disconnected")
         }
     }
 }

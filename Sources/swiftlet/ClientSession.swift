@@ -131,7 +131,7 @@ struct ClientSession: ~Copyable {
 
     private func canRetry(_ reason: LinkEnd) -> Bool {
         switch reason {
-        case .disconnected, .violation, .fileFailed: return false
+        case .disconnected, .primaryIsBack, .violation, .fileFailed: return false
         case .refused: return hasBeenUp ? options.retry == .always : options.retry.retriesFirst
         case .notFound, .notResolved, .unreachable, .timedOut, .closed, .lost, .silent:
             return hasBeenUp ? options.retry.retriesLost : options.retry.retriesFirst

@@ -13,9 +13,18 @@ struct HandNet: ClientIO, ~Copyable {
         /// What the system says when a connection is begun: the error, or nil for a good one, by attempt.
         var refusals: [Int32?] = []
         var connects: [Address] = []
+        /// The descriptors that are open, which are numbered from 7 on.
+        var descriptors: [Int32] = []
+        var open: Int { descriptors.count }
+        private var lastDescriptor: Int32 = 6
+        /// What has become of each of them, where it differs from `connectResult`; below zero: nothing yet.
+        var connectResults: [Int32: Int32] = [:]
         var connectResult: Int32 = 0
+        /// The one that was sent to last.
+        var sender: Int32 = -1
         var isClosedByPeer = false
-        var open = 0
+        /// Sending fails: the peer is gone, whatever it has left to be read.
+        var isDeaf = false
         /// Bytes that a send takes before it would block.
         var sendRoom = Int.max
         var interest: UInt32 = 0
@@ -24,6 +33,13 @@ struct HandNet: ClientIO, ~Copyable {
         var answers: [Address] = []
         var file: [UInt8] = []
         var random: UInt32 = 0
+
+        func open(_ address: Address) -> Int32 {
+            connects.append(address)
+            lastDescriptor += 1
+            descriptors.append(lastDescriptor)
+            return lastDescriptor
+        }
     }
 
     let state: State
@@ -41,17 +57,20 @@ struct HandNet: ClientIO, ~Copyable {
     mutating func wallSeconds() -> UInt32 { 0 }
 
     mutating func connect(_ remote: Address, _: SocketOptions) -> IOResult {
-        state.connects.append(remote)
         let refusal = state.refusals.isEmpty ? nil : state.refusals.removeFirst()
-        if let refusal { return .failed(refusal) }
-        state.open += 1
-        return .done(7)
+        if let refusal {
+            state.connects.append(remote)
+            return .failed(refusal)
+        }
+        return .done(Int(state.open(remote)))
     }
 
     mutating func connectLocal(_: ByteView) -> IOResult { connect(.local, SocketOptions()) }
 
-    mutating func connected(_: Int32) -> IOResult {
-        state.connectResult == 0 ? .done(0) : .failed(state.connectResult)
+    mutating func connected(_ descriptor: Int32) -> IOResult {
+        precondition(state.descriptors.contains(descriptor))
+        let result = state.connectResults[descriptor] ?? state.connectResult
+        return result == 0 ? .done(0) : result < 0 ? .again : .failed(result)
     }
 
     mutating func resolve(_ name: ByteView, token _: UInt32) { state.asked.append(name.text) }
@@ -77,7 +96,9 @@ struct HandNet: ClientIO, ~Copyable {
         return .done(part.count)
     }
 
-    mutating func send(_: Int32, _ runs: UnsafePointer<Run>, _: Int) -> IOResult {
+    mutating func send(_ descriptor: Int32, _ runs: UnsafePointer<Run>, _: Int) -> IOResult {
+        state.sender = descriptor
+        if state.isDeaf { return .closed(isOrderly: false) }
         let count = min(runs[0].count, state.sendRoom)
         guard count > 0 else { return .again }
         state.sent += UnsafeBufferPointer(start: runs[0].start, count: count)
@@ -91,7 +112,11 @@ struct HandNet: ClientIO, ~Copyable {
     }
 
     mutating func rewatch(_: Int32, interest: UInt32, token _: UInt32) { state.interest = interest }
-    mutating func close(_: Int32) { state.open -= 1 }
+
+    mutating func close(_ descriptor: Int32) {
+        guard let index = state.descriptors.firstIndex(of: descriptor) else { preconditionFailure("closed twice") }
+        state.descriptors.remove(at: index)
+    }
 }
 
 /// A link and the hand that drives it.

@@ -16,17 +16,24 @@ struct Endpoint {
     var sendRoom = Int.max
     /// What the peer has done to its end.
     var peerEnd = PeerEnd.open
+    /// A call of ours that the peer has been told of.
+    var isNoticed = false
     /// The peer does not look any more: as soon as the server has closed its end, the place is free again.
     var isForgotten = false
     /// Nothing gets through before.
     var serverHeldUntil: Tick?
     var peerHeldUntil: Tick?
 
+    /// The process has a descriptor for it.
+    var isOurs: Bool { state == .accepted || state == .calling || state == .refused }
+
     enum State: UInt8 {
         case free
         /// Waits to be accepted.
         case waiting
         case accepted
+        /// A call of ours: the peer has not answered, or it has refused.
+        case calling, refused
         /// Closed by the server; the peer may still read what came before.
         case closed
     }

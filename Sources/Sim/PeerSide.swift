@@ -58,8 +58,8 @@ extension SimIO {
         switch endpoints[peer].state {
         case .free: preconditionFailure("forgotten already")
         case .closed: release(endpoints + peer)
-        case .waiting, .accepted:
-            if endpoints[peer].peerEnd == .open { count(.halfOpen) }
+        case .waiting, .accepted, .calling, .refused:
+            if endpoints[peer].peerEnd == .open, endpoints[peer].state != .calling { count(.halfOpen) }
             endpoints[peer].isForgotten = true
         }
     }

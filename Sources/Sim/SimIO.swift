@@ -3,7 +3,7 @@ import Runtime
 
 /// A network, a clock and a log inside the process. The server owns it as its `IO`; a test holds the other ends of the
 /// connections through the methods that begin with `peer`.
-public struct SimIO: IO, ~Copyable {
+public struct SimIO: ~Copyable {
     let endpoints: UnsafeMutablePointer<Endpoint>
     let endpointCount: Int
     var clock: Tick
@@ -16,6 +16,8 @@ public struct SimIO: IO, ~Copyable {
     var signals: UInt32 = 0
     /// Files of unix sockets that were removed.
     public private(set) var removedPaths = 0
+    /// There is no network: nobody can be called.
+    public var isCutOff = false
     /// No address can be listened on.
     public var isAddressAbsent = false
     /// A wait with nothing to report jumps to the end of its time-out; otherwise it answers at once.
@@ -25,10 +27,14 @@ public struct SimIO: IO, ~Copyable {
     /// On its way to the server; held back while the test wants it so.
     private var verdict: Event?
     public var holdsVerdict = false
+    /// Names that are looked up.
+    var lookups = InlineArray<9, SimLookup>(repeating: SimLookup())
+    /// The one whose answer the last wait has told of.
+    var toldLookup = 0
     public var log: SimLog
 
     // Listeners have the descriptors from 1 on.
-    private static var firstDescriptor: Int { 17 }
+    static var firstDescriptor: Int { 17 }
 
     /// Room for `connections` at a time over the whole run, each with `pipeBytes` in each direction.
     public init(_ arena: inout Arena, connections: Int, pipeBytes: Int, clock: Tick, seed: UInt32) {
@@ -68,6 +74,7 @@ public struct SimIO: IO, ~Copyable {
             add(answer.token, answer.flags)
             verdict = nil
         }
+        if let index = nextAnswer() { add(lookups[index].token, Event.resolved) }
         var i = 0
         while i < listeners.count {
             if listeners[i].isOpen, firstWaiting(at: Int32(i + 1)) != nil {
@@ -80,7 +87,7 @@ public struct SimIO: IO, ~Copyable {
         while i < endpointCount {
             let index = (first + i) % endpointCount
             i += 1
-            guard endpoints[index].state == .accepted else { continue }
+            guard endpoints[index].state == .accepted || endpoints[index].state == .refused else { continue }
             let flags = readiness(endpoints[index])
             if flags != 0, errs(.lateEvent, faults.lateEvent) {
                 isLate = true
@@ -205,7 +212,12 @@ public struct SimIO: IO, ~Copyable {
     public mutating func close(_ descriptor: Int32) {
         if descriptor >= SimIO.firstDescriptor {
             let endpoint = at(descriptor)
-            if endpoint.pointee.isForgotten { release(endpoint) } else { endpoint.pointee.state = .closed }
+            let isUnseen = endpoint.pointee.state == .calling && !endpoint.pointee.isNoticed
+            if endpoint.pointee.isForgotten || isUnseen {
+                release(endpoint)
+            } else {
+                endpoint.pointee.state = .closed
+            }
             return
         }
         listeners[Int(descriptor) - 1].isOpen = false
@@ -223,9 +235,9 @@ public struct SimIO: IO, ~Copyable {
 
     public mutating func log(_ line: ByteView, _ level: LogLevel) { log.add(line) }
 
-    private func at(_ descriptor: Int32) -> UnsafeMutablePointer<Endpoint> {
+    func at(_ descriptor: Int32) -> UnsafeMutablePointer<Endpoint> {
         let index = Int(descriptor) - SimIO.firstDescriptor
-        precondition(index >= 0 && index < endpointCount && endpoints[index].state == .accepted, "a closed descriptor")
+        precondition(index >= 0 && index < endpointCount && endpoints[index].isOurs, "a closed descriptor")
         return endpoints + index
     }
 
@@ -239,6 +251,7 @@ public struct SimIO: IO, ~Copyable {
     }
 
     private func readiness(_ endpoint: Endpoint) -> UInt32 {
+        if endpoint.state == .refused { return Event.failed }
         var flags: UInt32 = 0
         let hasInput = endpoint.toServer.count > 0 || endpoint.peerEnd != .open
         if hasInput, !isHeld(endpoint.serverHeldUntil) { flags |= Event.readable }

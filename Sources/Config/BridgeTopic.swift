@@ -24,7 +24,7 @@ public struct BridgeTopic {
 
     /// Reads what follows `topic`; nil when it has another form.
     static func parse(_ value: ByteView, number: Int) -> BridgeTopic? {
-        let (pattern, afterPattern) = value.firstWord
+        let (pattern, afterPattern) = withoutComment(value).firstWord
         let (way, afterWay) = afterPattern.firstWord
         let (level, afterLevel) = afterWay.firstWord
         let (local, afterLocal) = afterLevel.firstWord
@@ -37,8 +37,30 @@ public struct BridgeTopic {
     }
 
     private static func direction(_ word: ByteView) -> Direction? {
-        if word.isEmpty || word.equals("out") { return .out }
-        return word.equals("in") ? .in : word.equals("both") ? .both : nil
+        if word.isEmpty || isWord(word, "out") { return .out }
+        return isWord(word, "in") ? .in : isWord(word, "both") ? .both : nil
+    }
+
+    /// Large letters are as good as small ones, as in mosquitto. `letters` are small.
+    private static func isWord(_ word: ByteView, _ letters: StaticString) -> Bool {
+        let wanted = ByteView(letters)
+        guard word.count == wanted.count else { return false }
+        var i = 0
+        while i < word.count {
+            if word[i] | 0x20 != wanted[i] { return false }
+            i += 1
+        }
+        return true
+    }
+
+    /// What follows the direction may be a comment, as in mosquitto.
+    private static func withoutComment(_ value: ByteView) -> ByteView {
+        var rest = value.firstWord.rest.firstWord.rest
+        while !rest.isEmpty {
+            if rest[0] == UInt8(ascii: "#") { return value.slice(0, rest.start - value.start).trimmed }
+            rest = rest.firstWord.rest
+        }
+        return value
     }
 
     /// Two quotes stand for nothing.

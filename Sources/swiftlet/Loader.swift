@@ -1,4 +1,5 @@
 import Base
+import Bridge
 import Broker
 import Client
 import Config
@@ -55,6 +56,10 @@ struct Loader {
         switch ConfigFile.parse(ByteView(text, count), port: config.port) {
         case .settings(var settings):
             if settings.mode == .client, let error = ClientCheck.problem(settings, scratch: accessText) {
+                note(error, config, arguments)
+                return nil
+            }
+            if settings.mode == .bridge, let error = BridgeCheck.problem(settings, scratch: accessText) {
                 note(error, config, arguments)
                 return nil
             }

@@ -206,6 +206,8 @@ final class LinkWorld {
     func subscribe(_ filter: StaticString, _ qos: QoS) -> UInt16? { link.subscribe(ByteView(filter), qos) }
     func unsubscribe(_ filter: StaticString) -> UInt16? { link.unsubscribe(ByteView(filter)) }
 
+    func change(_ adjust: (inout LinkSettings) -> Void) { adjust(&link.settings) }
+
     func start() { link.start(&io) }
     func retry() -> UInt32 { link.retry(&io) }
     func disconnect() { link.disconnect(&io) }

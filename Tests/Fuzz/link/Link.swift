@@ -38,7 +38,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
         case 12: world.turn(flags: Event.failed)
         case 13: world.disconnect()
         case 14: world.net.refusals = amount
-        default: world.net.file = amount * 100
+        default:
+            if amount < 8 { world.net.file = amount * 200 } else { world.net.isSlow = amount & 1 != 0 }
         }
         world.turn(flags: 0)
     }
@@ -52,7 +53,13 @@ struct Net: ClientIO, ~Copyable {
         var clock = UInt32.max - 60_000
         var incoming: [UInt8] = []
         var isClosedByPeer = false
-        var isOpen = false
+        /// Descriptors, which are numbered from 7 on: at most one of them is connected.
+        var open: [Int32] = []
+        var lastDescriptor: Int32 = 6
+        /// The one that is, and was sent to.
+        var talker: Int32 = -1
+        /// Nothing is known yet of any attempt to connect.
+        var isSlow = false
         var sendRoom = 1 << 20
         /// Attempts to connect that fail.
         var refusals = 0
@@ -81,15 +88,19 @@ struct Net: ClientIO, ~Copyable {
             state.refusals -= 1
             return .failed(111)
         }
-        precondition(!state.isOpen, "two connections of one link")
-        state.isOpen = true
-        state.incoming = []
-        state.talk = Talk()
-        return .done(7)
+        state.lastDescriptor += 1
+        state.open.append(state.lastDescriptor)
+        precondition(state.open.count <= 3, "more attempts than addresses, beside a connection")
+        return .done(Int(state.lastDescriptor))
     }
 
     mutating func connectLocal(_: ByteView) -> IOResult { .failed(2) }
-    mutating func connected(_: Int32) -> IOResult { state.refusals > 8 ? .failed(111) : .done(0) }
+
+    mutating func connected(_ descriptor: Int32) -> IOResult {
+        precondition(state.open.contains(descriptor))
+        return state.refusals > 8 ? .failed(111) : state.isSlow ? .again : .done(0)
+    }
+
     mutating func resolve(_: ByteView, token _: UInt32) {}
     mutating func resolution(_: UnsafeMutablePointer<Address>, capacity _: Int) -> Resolution { .notFound }
 
@@ -101,8 +112,8 @@ struct Net: ClientIO, ~Copyable {
         return .done(got)
     }
 
-    mutating func receive(_: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
-        precondition(state.isOpen && count > 0)
+    mutating func receive(_ descriptor: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
+        precondition(state.open.contains(descriptor) && descriptor == state.talker && count > 0)
         guard !state.incoming.isEmpty else { return state.isClosedByPeer ? .closed(isOrderly: true) : .again }
         let got = min(count, state.incoming.count)
         for i in 0..<got { target[i] = state.incoming[i] }
@@ -110,8 +121,14 @@ struct Net: ClientIO, ~Copyable {
         return .done(got)
     }
 
-    mutating func send(_: Int32, _ runs: UnsafePointer<Run>, _: Int) -> IOResult {
-        precondition(state.isOpen && runs[0].count > 0)
+    mutating func send(_ descriptor: Int32, _ runs: UnsafePointer<Run>, _: Int) -> IOResult {
+        precondition(state.open.contains(descriptor) && runs[0].count > 0)
+        if descriptor != state.talker {
+            precondition(!state.open.contains(state.talker), "two connections of one link")
+            state.talker = descriptor
+            state.incoming = []
+            state.talk = Talk()
+        }
         let count = min(runs[0].count, state.sendRoom)
         guard count > 0 else { return .again }
         state.sendRoom -= count
@@ -122,8 +139,8 @@ struct Net: ClientIO, ~Copyable {
     mutating func watch(_: Int32, interest: UInt32, token _: UInt32) -> IOResult { .done(0) }
     mutating func rewatch(_: Int32, interest: UInt32, token _: UInt32) {}
 
-    mutating func close(_: Int32) {
-        precondition(state.isOpen, "closed twice")
-        state.isOpen = false
+    mutating func close(_ descriptor: Int32) {
+        guard let index = state.open.firstIndex(of: descriptor) else { preconditionFailure("closed twice") }
+        state.open.remove(at: index)
     }
 }

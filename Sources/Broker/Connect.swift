@@ -141,7 +141,7 @@ extension Broker {
         sessions[handle].pointee.will = Will()
         guard will.message.isSome else { return }
         let topic = store.copyTopic(will.message, to: topicScratch)
-        if !Broker.isSystem(topic), isAllowed(.write, handle, topic) {
+        if mayPublish(handle, topic) {
             publishStored(will.message, qos: will.qos, retain: will.retain)
         } else {
             drops.forbidden &+= 1

@@ -91,6 +91,8 @@ extension Broker {
     /// The link has lost something that may have been retained.
     public mutating func noteGaps(_ index: Int) { spools[index].hasGaps = true }
 
+    public func isReachable(_ index: Int) -> Bool { sessions[spools[index].session].pointee.link.isSome }
+
     public func spoolDrops(_ index: Int) -> SpoolDrops { spools[index].drops }
 
     /// What waits, and what is under way.

@@ -28,7 +28,7 @@ extension Broker {
             }
         }
         // [MQTT-3.3.5-2] Acknowledged and not passed on: 3.1.1 cannot say no. Below $SYS the broker alone speaks.
-        if Broker.isSystem(publish.topic) || !isAllowed(.write, publisher, publish.topic) {
+        guard mayPublish(publisher, publish.topic) else {
             drops.forbidden &+= 1
             noteReceived(publisher, publish)
             return .done

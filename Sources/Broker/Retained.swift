@@ -16,7 +16,7 @@ extension Broker {
     mutating func setRetained(_ topic: ByteView, _ message: Handle<Message>, qos: QoS) {
         removeRetained(topic)
         let bytes = store.bytesTaken(by: message)
-        let isSystem = Broker.isSystem(topic)
+        let isSystem = Broker.isSystem(topic) && !Broker.isBridgeState(topic)
         guard isSystem || (limits.retainsMessages && retained.messages < limits.maxRetainedMessages
             && retained.bytes + bytes <= limits.maxRetainedBytes),
             let node = tree.insert(topic)
@@ -36,7 +36,7 @@ extension Broker {
         guard let node = tree.find(topic), tree[node].pointee.retained.isSome else { return }
         let message = tree[node].pointee.retained
         tree[node].pointee.retained = .none
-        if !Broker.isSystem(topic) {
+        if !Broker.isSystem(topic) || Broker.isBridgeState(topic) {
             retained.messages -= 1
             retained.bytes -= store.bytesTaken(by: message)
         }

@@ -76,6 +76,10 @@ struct SessionTable: ~Copyable {
         pool.give(handle)
     }
 
+    func clientID(of handle: Handle<Session>, equals id: ByteView) -> Bool {
+        texts.equals(pool[handle].pointee.clientID, id)
+    }
+
     /// Whether the client has this user name; an empty one stands for having none.
     func userName(of handle: Handle<Session>, equals name: ByteView) -> Bool {
         texts.equals(pool[handle].pointee.userName, name)

@@ -58,7 +58,10 @@ extension Server where Net: ~Copyable {
             bridge.pointee.privacy = .unknown
             connect(index, isBridge: bridge.pointee.settings.triesPrivate)
         }
-        if bridge.pointee.settings.isLazy, case .disconnected = reason {
+        if bridge.pointee.startsAtOnce {
+            bridge.pointee.startsAtOnce = false
+            bridge.pointee.link.start(&io)
+        } else if bridge.pointee.settings.isLazy, case .disconnected = reason {
             startIfWanted(index)
         } else {
             bridge.pointee.link.retry(&io)
@@ -86,7 +89,7 @@ extension Server where Net: ~Copyable {
     }
 
     /// Hands over what is retained here and goes out.
-    private mutating func syncRetained(_ index: Int) {
+    mutating func syncRetained(_ index: Int) {
         let bridge = memory.bridges + index
         bridge.pointee.isSynced = true
         var i = 0

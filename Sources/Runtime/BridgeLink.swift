@@ -15,7 +15,8 @@ struct BridgeLink: ~Copyable {
     /// Owned by the broker; `none` before the start.
     var session = Handle<Session>.none
     let topics: UnsafeMutablePointer<BridgeTopic>
-    let topicCount: Int
+    var topicCount: Int
+    let topicCapacity: Int
     /// The packet ids of the SUBSCRIBEs that are not answered, by line.
     let requests: UnsafeMutablePointer<UInt16>
     var names: BridgeNames
@@ -32,6 +33,8 @@ struct BridgeLink: ~Copyable {
     var isUp = false
     /// Whether the remote takes the bridge bit.
     var privacy = Privacy.unknown
+    /// It is made anew without waiting, as its settings have changed.
+    var startsAtOnce = false
     /// Events of the link, or messages for it, were left for the next turn.
     var isBehind = false
     /// There is something to be sent.
@@ -79,6 +82,7 @@ struct BridgeLink: ~Copyable {
         self.settings = settings
         names = BridgeNames(&arena, settings, hostName: hostName)
         topicCount = settings.topicCount
+        topicCapacity = topicCount
         topics = arena.carve("bridge topics", key: "topic", count: topicCount, of: BridgeTopic.self)
         requests = arena.carve("bridge requests", key: "topic", count: topicCount, of: UInt16.self)
         let connection = LinkSettings(settings, all.limits, names)

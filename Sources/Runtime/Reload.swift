@@ -15,7 +15,7 @@ extension Server where Net: ~Copyable {
         if new.isPerListener, !hasSameListeners(new) {
             return "with per_listener_settings, listeners can only be changed by a restart"
         }
-        return nil
+        return bridgeObstacle(new)
     }
 
     /// Puts a board config in force that was checked whole and has no obstacle; its access files are in force already
@@ -43,6 +43,7 @@ extension Server where Net: ~Copyable {
         updateDeadlines()
         memory.broker.use(merged)
         changeListeners()
+        reloadBridges()
         reportReloaded()
     }
 

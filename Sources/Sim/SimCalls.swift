@@ -51,6 +51,8 @@ extension SimIO: ClientIO {
         _ descriptor: Int32, offset: Int, _ target: UnsafeMutablePointer<UInt8>, _ count: Int
     ) -> IOResult { .done(0) }
 
+    public func errorText(_ error: Int32) -> ByteView { ByteView("some error") }
+
     /// A wait tells of one answer.
     mutating func nextAnswer() -> Int? {
         var i = 0

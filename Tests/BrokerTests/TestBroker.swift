@@ -11,10 +11,12 @@ final class TestBroker {
     private let bytes: Int
     private let rows: UnsafeMutablePointer<PlanRow>
     private var gather: Gather
-    private var broker: Broker
+    var broker: Broker
     private(set) var now: Tick
     private var links: UInt32 = 0
     private let aclText: Text?
+    /// The board config, to which settings point.
+    private let config: Text
 
     typealias Acknowledged = Broker.AcknowledgeOutcome
     typealias Published = Broker.PublishOutcome
@@ -27,11 +29,16 @@ final class TestBroker {
         let displaced: Handle<SessionLink>
     }
 
-    /// `acl` is an access file, nil for none; `change` puts limits over the defaults.
+    /// `acl` is an access file, nil for none; `bridge` has `connection` sections; `change` puts limits over the defaults.
     init(
-        start: UInt32 = 0, allowAnonymous: Bool = true, acl: String? = nil, _ change: (inout Limits) -> Void = { _ in }
+        start: UInt32 = 0, allowAnonymous: Bool = true, acl: String? = nil, bridge: String = "",
+        _ change: (inout Limits) -> Void = { _ in }
     ) {
-        var settings = settings("sys_interval 0\n" + (acl == nil ? "" : "acl_file acl\n"))
+        let mode = bridge.isEmpty ? "" : "mode bridge\n"
+        config = Text(mode + "sys_interval 0\n" + (acl == nil ? "" : "acl_file acl\n") + bridge)
+        guard case .settings(var settings) = ConfigFile.parse(config.view) else {
+            preconditionFailure("bad: \(config.view.text)")
+        }
         change(&settings.limits)
         let limits = settings.limits
         now = Tick(ms: start)

@@ -88,6 +88,8 @@ struct HandNet: ClientIO, ~Copyable {
         return .done(part.count)
     }
 
+    func errorText(_ error: Int32) -> ByteView { ByteView("some error") }
+
     mutating func receive(_: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
         guard !state.incoming.isEmpty else { return state.isClosedByPeer ? .closed(isOrderly: true) : .again }
         let part = state.incoming.prefix(count)

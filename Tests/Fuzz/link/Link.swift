@@ -112,6 +112,8 @@ struct Net: ClientIO, ~Copyable {
         return .done(got)
     }
 
+    func errorText(_ error: Int32) -> ByteView { ByteView("some error") }
+
     mutating func receive(_ descriptor: Int32, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> IOResult {
         precondition(state.open.contains(descriptor) && descriptor == state.talker && count > 0)
         guard !state.incoming.isEmpty else { return state.isClosedByPeer ? .closed(isOrderly: true) : .again }

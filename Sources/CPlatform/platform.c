@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
@@ -44,6 +45,8 @@ void *swl_map(intptr_t bytes) {
     void *start = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return start == MAP_FAILED ? NULL : start;
 }
+
+void swl_unmap(void *start, intptr_t bytes) { munmap(start, (size_t)bytes); }
 
 int32_t swl_page_bytes(void) { return (int32_t)sysconf(_SC_PAGESIZE); }
 
@@ -277,7 +280,17 @@ int32_t swl_open_pair(int32_t *other) {
     return ends[0];
 }
 
-int32_t swl_start_helper(int32_t *child) {
+/* In a new process: nothing is to stay open for its sake. */
+static void close_all_but(int kept) {
+    if (kept > 0) syscall(SYS_close_range, 0, kept - 1, 0);
+    if (syscall(SYS_close_range, kept + 1, ~0u, 0) == 0) return;
+    /* Linux before 5.9. */
+    long count = sysconf(_SC_OPEN_MAX);
+    for (int fd = 0; fd < count; fd++)
+        if (fd != kept) close(fd);
+}
+
+int32_t swl_start_helper(int32_t *child, int32_t *process) {
     int32_t other, end = swl_open_pair(&other);
     if (end < 0) return end;
     /* musl's fork() would bring its allocator along; there is one thread, so nothing is lost. */
@@ -289,7 +302,7 @@ int32_t swl_start_helper(int32_t *child) {
         return reason;
     }
     if (pid == 0) {
-        close(end);
+        close_all_but(other);
         /* Ends with its parent, and not when a terminal's Ctrl-C reaches both. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGINT, SIG_IGN);
@@ -300,6 +313,7 @@ int32_t swl_start_helper(int32_t *child) {
     }
     close(other);
     *child = -1;
+    *process = pid;
     return end;
 }
 

@@ -42,8 +42,11 @@ extension LinuxIO: ClientIO {
     public mutating func connected(_ descriptor: Int32) -> IOResult { result(swl_connect_result(descriptor)) }
 
     public mutating func resolve(_ name: ByteView, token: UInt32) {
-        precondition(resolver != nil, "a name, and nobody to look it up")
-        resolver?.ask(name, token: token)
+        guard let (index, new) = resolver?.prepare(token) else {
+            preconditionFailure("a name, and nobody to look it up")
+        }
+        if let new, new >= 0, !LinuxIO.watch(helper: index, new, epoll) { resolver?.drop(index) }
+        resolver?.ask(index, name)
     }
 
     public mutating func resolution(_ addresses: UnsafeMutablePointer<Address>, capacity: Int) -> Resolution {

@@ -4,7 +4,7 @@ import Runtime
 
 /// `IO` by epoll and non-blocking sockets.
 public struct LinuxIO: IO, ~Copyable {
-    private let epoll: Int32
+    let epoll: Int32
     /// Readable when the process is asked to end, to read its config again, or to report; below zero in a program
     /// whose signals are not ours.
     private let signals: Int32
@@ -19,24 +19,26 @@ public struct LinuxIO: IO, ~Copyable {
     // Tokens that no listener and no connection has.
     private static var signalToken: UInt32 { 0xF_FFFF }
     private static var verdictToken: UInt32 { 0xF_FFFE }
+    /// And those below, one for each helper.
     private static var resolverToken: UInt32 { 0xF_FFFD }
     private static var backlog: Int32 { 128 }
     private static var standardError: Int32 { 2 }
 
     /// From here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are events. Nil when the system does not give even what that
     /// takes.
-    /// With `verifiesPasswords` or `resolvesNames` a second process is started, now, while this one is small. With
-    /// `startsPrograms` the end of a program is an event, too.
+    /// With `verifiesPasswords` a second process is started, now, while this one is small, and as many more as there
+    /// are `resolvers`: links that look up names, at most eight. With `startsPrograms` the end of a program is an
+    /// event, too.
     public init?(
-        verifiesPasswords: Bool = false, resolvesNames: Bool = false, startsPrograms: Bool = false,
+        verifiesPasswords: Bool = false, resolvers: Int = 0, startsPrograms: Bool = false,
         logsToStandardError: Bool, logsToSyslog: Bool
     ) {
         self.logsToStandardError = logsToStandardError
         self.logsToSyslog = logsToSyslog
         verifier = verifiesPasswords ? PasswordVerifier() : nil
         if verifiesPasswords, verifier == nil { return nil }
-        resolver = resolvesNames ? NameResolver() : nil
-        if resolvesNames, resolver == nil { return nil }
+        resolver = resolvers > 0 ? NameResolver(processes: resolvers) : nil
+        if resolvers > 0, resolver == nil { return nil }
         let epoll = swl_epoll_open()
         let signals = swl_signals(startsPrograms ? 1 : 0)
         guard epoll >= 0, signals >= 0,
@@ -45,9 +47,7 @@ public struct LinuxIO: IO, ~Copyable {
         if let verifier, swl_epoll_add(epoll, verifier.descriptor, Event.readable, LinuxIO.verdictToken) < 0 {
             return nil
         }
-        if let resolver, swl_epoll_add(epoll, resolver.descriptor, Event.readable, LinuxIO.resolverToken) < 0 {
-            return nil
-        }
+        if let resolver, !LinuxIO.watch(resolver, epoll) { return nil }
         self.epoll = epoll
         self.signals = signals
     }
@@ -59,17 +59,34 @@ public struct LinuxIO: IO, ~Copyable {
         verifier = nil
         signals = -1
         epoll = swl_epoll_open()
-        guard epoll >= 0,
-            swl_epoll_add(epoll, resolver.descriptor, Event.readable, LinuxIO.resolverToken) >= 0
-        else { return nil }
+        guard epoll >= 0, LinuxIO.watch(resolver, epoll) else { return nil }
         self.resolver = resolver
+    }
+
+    private static func watch(_ resolver: NameResolver, _ epoll: Int32) -> Bool {
+        var i = 0
+        while i < resolver.count {
+            guard watch(helper: i, resolver.descriptor(i), epoll) else { return false }
+            i += 1
+        }
+        return true
+    }
+
+    static func watch(helper index: Int, _ descriptor: Int32, _ epoll: Int32) -> Bool {
+        swl_epoll_add(epoll, descriptor, Event.readable, resolverToken - UInt32(index)) >= 0
+    }
+
+    /// Helpers that are started again are not to hold on to this memory, which they have no use for.
+    public mutating func spare(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+        resolver?.spared = memory
+        resolver?.sparedBytes = bytes
     }
 
     /// Gives the descriptors back; to be called last, and only where the process goes on.
     public mutating func end() {
         _ = swl_close(epoll)
         if signals >= 0 { _ = swl_close(signals) }
-        if let resolver { _ = swl_close(resolver.descriptor) }
+        resolver?.end()
         if let verifier { _ = swl_close(verifier.descriptor) }
         if syslog >= 0 { _ = swl_close(syslog) }
     }
@@ -84,16 +101,30 @@ public struct LinuxIO: IO, ~Copyable {
     }
 
     public mutating func wait(_ events: UnsafeMutablePointer<Event>, capacity: Int, timeoutMs: Int) -> Int {
+        if let token = resolver?.readFailure() {
+            events[0] = Event(token: token, flags: Event.resolved)
+            return 1
+        }
         // An `Event` is the pair of words that the shim writes.
         let count = UnsafeMutableRawPointer(events).withMemoryRebound(to: UInt32.self, capacity: 2 * capacity) {
             swl_epoll_wait(epoll, $0, Int32(capacity), Int32(timeoutMs))
         }
         precondition(count >= 0, "epoll_wait failed")
+        var isResolved = false
         var i = 0
         while i < Int(count) {
             if events[i].token == LinuxIO.signalToken { events[i].flags = swl_read_signal(signals) }
             if events[i].token == LinuxIO.verdictToken { events[i] = verdict() }
-            if events[i].token == LinuxIO.resolverToken { events[i] = resolved() }
+            let helper = Int(LinuxIO.resolverToken) - Int(events[i].token)
+            if helper >= 0, helper < resolver?.count ?? 0 {
+                // There is one answer at a time: another one comes next.
+                let token = isResolved ? nil : resolver?.read(helper)
+                events[i].flags = 0
+                if let token {
+                    isResolved = true
+                    events[i] = Event(token: token, flags: Event.resolved)
+                }
+            }
             i += 1
         }
         return Int(count)
@@ -108,12 +139,6 @@ public struct LinuxIO: IO, ~Copyable {
     private func verdict() -> Event {
         guard let answer = verifier?.answer() else { preconditionFailure("the password verifier is gone") }
         return Event(token: answer.token, flags: answer.isRight ? Event.granted : Event.denied)
-    }
-
-    /// An answer that nobody waits for any more is an event without flags.
-    private mutating func resolved() -> Event {
-        guard let token = resolver?.read() else { return Event(token: LinuxIO.resolverToken, flags: 0) }
-        return Event(token: token, flags: Event.resolved)
     }
 
     public mutating func listen(_ address: inout Address, interface: ByteView) -> IOResult {

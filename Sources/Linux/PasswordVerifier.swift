@@ -15,7 +15,8 @@ struct PasswordVerifier {
     /// Starts the process, which never returns from here. Nil when the system does not give one.
     init?() {
         var child: Int32 = -1
-        let descriptor = swl_start_helper(&child)
+        var process: Int32 = 0
+        let descriptor = swl_start_helper(&child, &process)
         guard descriptor >= 0 else { return nil }
         if child >= 0 {
             PasswordVerifier.serve(child)

@@ -20,12 +20,13 @@ extension Program {
         let descriptors = 4 * settings.maxPrograms + spareDescriptors
         guard mayOpen(descriptors, for: "exec_parallel") else { return Exit.failure }
         // What the helper shares with this process is the less, the earlier it starts.
-        guard let io = LinuxIO(
-            resolvesNames: true, startsPrograms: true, logsToStandardError: settings.logsToStandardError,
+        guard var io = LinuxIO(
+            resolvers: 1, startsPrograms: true, logsToStandardError: settings.logsToStandardError,
             logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
         else { return refuse(plan) }
         var arena = Arena(base: base, capacity: plan.total, rows: rows)
         arena.touch(pageBytes: System.pageBytes)
+        io.spare(base, plan.total)
         var agent = Agent(io, &arena, settings: settings)
         arena.freeze()
         agent.zone = ClientEnvironment.zone(in: loader.zoneMemory)

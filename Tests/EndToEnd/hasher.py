@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from broker import Broker
+from process import children
 
 
 def hasher(broker: Broker) -> int:
     """The process id of the one that compares passwords."""
-    tasks = Path(f"/proc/{broker.process.pid}/task").glob("*/children")
-    child, = [int(pid) for file in tasks for pid in file.read_text().split()]
+    child, = children(broker.process.pid)
     return child
 
 

@@ -2,8 +2,15 @@
 
 import signal
 import subprocess
+from pathlib import Path
 
 from log import Log
+
+
+def children(process: int) -> list[int]:
+    """The ids of the processes that a process has started, which may have ended."""
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for file in tasks for child in file.read_text().split()]
 
 
 class Process:

@@ -16,8 +16,9 @@ from client_mode import Board, Debian, free_port, is_alive, script
 from deadline import until
 from mosquitto_tools import publish, run, subscribe
 from namespace import unshared
+from process import children
 from silent import SilentBroker
-from targets import ROOT
+from targets import ROOT, Target
 
 pytestmark = pytest.mark.swiftlet("mosquitto has no such mode")
 
@@ -487,14 +488,19 @@ def test_a_wrong_password_is_told_and_tried_again(debian, board, tmp_path):
     subscribed(board(broker, "remote_username alice", f"remote_password_file {password}", "subscribe test print"))
 
 
-def test_a_name_that_cannot_be_looked_up_for_a_while_is_found_later(debian, board, target, tmp_path):
+def with_hosts(target: Target, hosts: Path) -> Target:
     """/etc/hosts is the test's own, and there is no name server."""
-    broker = debian()
-    hosts, resolv = tmp_path / "hosts", tmp_path / "resolv.conf"
-    hosts.write_text("127.0.0.1 localhost\n")
+    resolv = hosts.with_name("resolv.conf")
     resolv.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     mounts = f"mount --bind {hosts} /etc/hosts && mount --bind {resolv} /etc/resolv.conf && exec \"$@\""
-    inside = unshared(target, "--mount", "sh", "-c", mounts, "sh")
+    return unshared(target, "--mount", "sh", "-c", mounts, "sh")
+
+
+def test_a_name_that_cannot_be_looked_up_for_a_while_is_found_later(debian, board, target, tmp_path):
+    broker = debian()
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n")
+    inside = with_hosts(target, hosts)
     client = board(None, f"address broker.lan:{broker.port}", "subscribe test print", target=inside)
     assert client.wait_for(event="connect-failed")["reason"] in ("name-not-resolved", "name-not-found")
     assert not client.log.matching(event="connected")
@@ -503,6 +509,23 @@ def test_a_name_that_cannot_be_looked_up_for_a_while_is_found_later(debian, boar
     assert client.wait_for(event="connected")["broker"] == f"broker.lan:{broker.port}"
     publish(broker, "-t", "test", "-m", "x")
     assert client.printed(1) == ["x"]
+
+
+def test_the_process_that_looks_up_names_is_started_again_when_it_is_killed(debian, board, target, tmp_path):
+    broker = debian()
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 broker.lan\n")
+    client = board(None, f"address broker.lan:{broker.port}", target=with_hosts(target, hosts))
+    client.wait_for(event="connected")
+    for _ in range(2):
+        helper, = children(client.process.pid)
+        marked = client.mark()
+        broker.kill()
+        os.kill(helper, signal.SIGKILL)
+        broker = debian(port=broker.port)
+        client.wait_for(since=marked, event="connected")
+        assert children(client.process.pid) != [helper]
+    assert client.stop() == 0
 
 
 @pytest.mark.native

@@ -25,7 +25,8 @@ struct ClientSession: ~Copyable {
     ) -> ClientSession? {
         guard
             var io = LinuxIO(
-                resolvers: ClientSession.needsResolver(options) ? 1 : 0, logsToStandardError: false, logsToSyslog: false)
+                resolvers: ClientSession.needsResolver(options) ? 1 : 0, logsToStandardError: false,
+                logsToSyslog: false)
         else { return nil }
         let now = io.now()
         let clientID = ClientSession.clientID(options, memory, &io)

@@ -11,7 +11,8 @@ extension ProgramTests {
     private func children() -> Set<Int32> {
         var found: Set<Int32> = []
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-            guard let process = Int32(name), let stat = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+            guard let process = Int32(name),
+                let stat = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
                 let end = stat.lastIndex(of: ")")
             else { continue }
             let words = stat[end...].split(separator: " ")

@@ -15,13 +15,14 @@ extension Program {
             + settings.bridgeCount * descriptorsPerBridge
         guard mayOpen(descriptors, for: "max_connections") else { return Exit.failure }
         // What the verifier of passwords shares with this process is the less, the earlier it starts.
-        guard let io = LinuxIO(
-            verifiesPasswords: settings.usesPasswords, resolvesNames: settings.bridgeCount > 0,
+        guard var io = LinuxIO(
+            verifiesPasswords: settings.usesPasswords, resolvers: settings.bridgeCount,
             logsToStandardError: settings.logsToStandardError,
             logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
         else { return refuse(plan) }
         var arena = Arena(base: base, capacity: plan.total, rows: rows)
         arena.touch(pageBytes: System.pageBytes)
+        io.spare(base, plan.total)
         var server = Server(io, &arena, settings: settings, hostName: System.hostName)
         arena.freeze()
         guard use(access, settings, &server) else {

@@ -33,6 +33,12 @@ extension Server where Net: ~Copyable {
             else { return bridge.pointee.settings.name }
             bridge.pointee.session = session
             guard subscribeLocally(index) else { return bridge.pointee.settings.name }
+            index += 1
+        }
+        // What is told may go to any of them.
+        index = 0
+        while index < memory.bridgeCount {
+            let bridge = memory.bridges + index
             tellState(index, isUp: false)
             if !bridge.pointee.settings.isLazy { bridge.pointee.link.start(&io) }
             index += 1

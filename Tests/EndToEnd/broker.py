@@ -140,7 +140,12 @@ class Mosquitto(Broker):
 
     TARGET = Target("mosquitto", Path("/usr/sbin/mosquitto"))
     KEYS = ("allow_anonymous", "max_keepalive", "max_packet_size", "max_inflight_messages", "max_connections",
-            "password_file", "acl_file", "allow_zero_length_clientid", "queue_qos0_messages", "retain_available")
+            "password_file", "acl_file", "allow_zero_length_clientid", "queue_qos0_messages", "retain_available",
+            "connection", "address", "topic", "remote_clientid", "remote_username", "remote_password", "local_clientid",
+            "local_username", "local_password", "cleansession", "local_cleansession", "keepalive_interval",
+            "restart_timeout", "start_type", "idle_timeout", "threshold", "round_robin", "notifications",
+            "notifications_local_only", "notification_topic", "try_private", "bridge_attempt_unsubscribe",
+            "bridge_outgoing_retain", "bridge_max_packet_size", "bridge_bind_address")
 
     def write_file(self, lines: tuple[str, ...]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -156,7 +161,7 @@ class Mosquitto(Broker):
     def wait_until_ready(self) -> "Broker":
         def runs() -> bool:
             assert self.is_running(), self.log.tail()
-            return self.log.tail().endswith("running")
+            return any(line.endswith(" running") for line in self.log.tail().splitlines())
 
         until(runs, "mosquitto runs")
         return self

@@ -12,7 +12,9 @@ import subprocess
 import pytest
 
 from broker import OPEN, Broker, Mosquitto
+from bridge import link_is_up
 from bystanders import Bystanders
+from client_mode import Debian
 from retained import Retainer
 from targets import Target, all_targets
 
@@ -53,6 +55,8 @@ def pytest_generate_tests(metafunc):
     targets = metafunc.config.stash[TARGETS]
     if metafunc.definition.get_closest_marker("native"):
         targets = {name: target for name, target in targets.items() if target.is_native}
+    if metafunc.definition.get_closest_marker("few"):
+        targets = {name: target for name, target in targets.items() if name in ("host", "mips_24kc", "mosquitto")}
     metafunc.parametrize("target", targets.values(), ids=targets.keys(), scope="session")
 
 
@@ -100,6 +104,21 @@ def mosquitto(tmp_path_factory):
 
 
 @pytest.fixture
+def debian(tmp_path):
+    """Starts Debian's mosquitto with these lines, on the same port as before if it is said. It is ended after the test."""
+    started: list[Debian] = []
+
+    def start(*lines: str, **options) -> Debian:
+        started.append(Debian(tmp_path / f"mosquitto-{len(started)}", *lines, **options))
+        return started[-1]
+
+    yield start
+    for broker in started:
+        broker.hang_up()
+        broker.kill()
+
+
+@pytest.fixture
 def start(target, tmp_path):
     """Starts brokers of the test's own: open to all, with these lines added. They are ended after the test."""
     started: list[Broker] = []
@@ -113,6 +132,18 @@ def start(target, tmp_path):
     for broker in started:
         broker.hang_up()
         broker.kill()
+
+
+@pytest.fixture
+def bridge(start):
+    """Starts boards in bridge mode with these lines, and waits until the link of each section that is named is up."""
+    def bridge(*lines: str, up=("link",), **options) -> Broker:
+        board = start("mode bridge", *OPEN, *lines, only=True, **options)
+        for name in up:
+            link_is_up(board, name)
+        return board
+
+    return bridge
 
 
 @pytest.fixture

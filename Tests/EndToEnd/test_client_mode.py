@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from client_mode import Board, Debian, free_port, is_alive, script
+from client_mode import Board, free_port, is_alive, script
 from deadline import until
 from mosquitto_tools import publish, run, subscribe
 from namespace import unshared
@@ -24,21 +24,6 @@ pytestmark = pytest.mark.swiftlet("mosquitto has no such mode")
 
 # So that nobody waits for a second attempt.
 FAST = ("restart_timeout 1",)
-
-
-@pytest.fixture
-def debian(tmp_path):
-    """Starts mosquitto, again on the same port if it is said. It is ended after the test."""
-    started: list[Debian] = []
-
-    def start(*lines: str, port: int | None = None) -> Debian:
-        started.append(Debian(tmp_path / f"mosquitto-{len(started)}", *lines, port=port))
-        return started[-1]
-
-    yield start
-    for broker in started:
-        broker.hang_up()
-        broker.kill()
 
 
 @pytest.fixture

@@ -9,20 +9,6 @@ pytestmark = pytest.mark.swiftlet("mosquitto has no such mode")
 
 
 @pytest.fixture
-def debian(tmp_path):
-    """Starts mosquitto, again on the same port if it is said. It is ended after the test."""
-    started: list[Debian] = []
-
-    def start(port: int | None = None) -> Debian:
-        started.append(Debian(tmp_path / f"mosquitto-{len(started)}", port=port))
-        return started[-1]
-
-    yield start
-    for broker in started:
-        broker.kill()
-
-
-@pytest.fixture
 def board(target, tmp_path):
     """Starts a board whose only program does not run twice at a time, while nothing waits for it."""
     started: list[Board] = []

@@ -1,0 +1,197 @@
+"""Bridge mode: when there is a link, where it goes, and what it says and does not say to the remote."""
+
+import time
+
+import pytest
+
+import packets
+from bridge import Links, Reader, knock, link_is_up, section
+from client_mode import free_port
+from retained import send
+from scripted_broker import Peer, ScriptedBroker
+
+
+def read_until(peer: Peer, wanted: bytes) -> list[bytes]:
+    """Answers whatever comes until a packet has `wanted` in it; what came before."""
+    seen = []
+    while wanted not in (data := peer.receive()):
+        seen.append(data)
+        answers = {8: lambda: packets.suback(packets.id_of(data), 1), 10: lambda: packets.unsuback(packets.id_of(data)),
+                   12: lambda: packets.PINGRESP}
+        if data[0] >> 4 == 3 and data[0] & 6:
+            peer.send(packets.puback(packets.Publish.decode(data).id))
+        elif answer := answers.get(data[0] >> 4):
+            peer.send(answer())
+    return seen
+
+
+# --- when
+
+
+@pytest.mark.swiftlet("its idle links stay")
+def test_a_lazy_link_waits_for_enough_messages_and_goes_when_it_is_idle(debian, bridge):
+    remote = debian()
+    reader = Reader(remote, "a")
+    board = bridge(*section(remote, lines=(
+        "topic a out 1", "start_type lazy", "threshold 3", "idle_timeout 1", "notifications_local_only true")), up=())
+    client, links = board.connect(), Links(board)
+    for _ in range(2):
+        for i in range(2):
+            send(client, "a", b"%d" % i, 1, retain=False)
+        time.sleep(0.5)
+        assert links.state() != "1" and not reader.read()
+        send(client, "a", b"2", 1, retain=False)
+        assert reader.payloads(3) == [b"0", b"1", b"2"]
+        links.wait_until(0)
+        reader.messages.clear()
+
+
+# --- where
+
+
+def test_the_next_address_is_taken_while_the_first_is_away(debian, bridge):
+    remote = debian()
+    board = bridge(*section(free_port(), remote, lines=("topic # out 1",)))
+    knock(board, "knock", remote, "knock")
+
+
+@pytest.mark.few
+def test_the_first_address_is_taken_again_when_it_is_back(debian, bridge):
+    first, second = debian(), debian()
+    first.kill()
+    board = bridge(*section(first, second, lines=("topic # out 1",)))
+    knock(board, "knock", second, "knock")
+    first = debian(port=first.port)
+    knock(board, "knock", first, "knock", seconds=40)
+    link_is_up(second, state=0)
+
+
+@pytest.mark.few
+def test_with_round_robin_it_stays_where_it_is(debian, bridge):
+    first, second = debian(), debian()
+    first.kill()
+    board = bridge(*section(first, second, lines=("topic # out 1", "round_robin true")))
+    knock(board, "knock", second, "knock")
+    first = debian(port=first.port)
+    time.sleep(8)
+    knock(board, "knock", second, "knock")
+    second.kill()
+    knock(board, "knock", first, "knock", seconds=40)
+
+
+# --- what
+
+
+def test_what_is_too_long_for_the_remote_stays_here(debian, bridge):
+    remote = debian()
+    reader = Reader(remote, "#")
+    board = bridge(*section(remote, lines=("topic a out 1", "bridge_max_packet_size 1000")))
+    client = board.connect()
+    for length in (990, 1000, 20_000, 10):
+        send(client, "a", b"x" * length, 1, retain=False)
+    assert [len(message.payload) for message in reader.wait_for(2)] == [990, 10]
+
+
+@pytest.mark.parametrize("line, expected", [("true", [b"b/out/#"]), ("false", [])])
+def test_it_unsubscribes_what_goes_out_if_it_is_told_to(bridge, line, expected):
+    with ScriptedBroker() as remote:
+        board = bridge(*section(remote, lines=(
+            "topic in/# in 1", "topic out/# out 1 a/ b/", f"bridge_attempt_unsubscribe {line}")), up=())
+        peer = remote.peer()
+        peer.accept()
+        link_is_up(board)
+        send(board.connect(), "a/out/x", b"the last", 1, retain=False)
+        seen = read_until(peer, b"the last")
+        assert [packets.body_of(data)[4:] for data in seen if data[0] >> 4 == 10] == expected
+        assert [packets.body_of(data)[4:] for data in seen if data[0] >> 4 == 8] == [b"in/#\x01"]
+
+
+@pytest.mark.parametrize("line, level", [("true", 0x84), ("false", 0x04)])
+def test_it_says_that_it_is_a_bridge_unless_it_is_told_not_to(bridge, line, level):
+    with ScriptedBroker() as remote:
+        bridge(*section(remote, lines=("topic # out", f"try_private {line}")), up=())
+        assert packets.body_of(remote.peer().accept())[6] == level
+
+
+@pytest.mark.parametrize("answer", [
+    packets.connack(1), pytest.param(None, marks=pytest.mark.swiftlet("it only believes CONNACK"))],
+    ids=["refused", "hung up"])
+def test_a_remote_that_takes_no_bridges_is_asked_again_at_once_without_the_mark(bridge, answer):
+    with ScriptedBroker() as remote:
+        board = bridge(*section(remote, lines=("topic # out 1",)), up=())
+        first = remote.peer()
+        began = time.monotonic()
+        assert packets.body_of(first.receive())[6] == 0x84
+        if answer:
+            first.send(answer)
+        first.close()
+        second = remote.peer()
+        assert packets.body_of(second.accept())[6] == 0x04
+        link_is_up(board)
+        assert time.monotonic() - began < 10
+
+
+def test_pings_keep_the_link_alive_as_often_as_it_is_said(bridge):
+    with ScriptedBroker() as remote:
+        bridge(*section(remote, lines=("topic # out 1", "keepalive_interval 5", "notifications false")), up=())
+        peer = remote.peer()
+        connect = peer.accept()
+        assert packets.body_of(connect)[8:10] == packets.u16(5)
+        began = time.monotonic()
+        read_until(peer, packets.PINGREQ)
+        assert 1 < time.monotonic() - began < 8
+
+
+# --- changes
+
+
+def lines_with(*links: tuple[str, ...]) -> tuple[str, ...]:
+    return ("mode bridge", "listener 0 127.0.0.1", "allow_anonymous true", *(line for link in links for line in link))
+
+
+@pytest.mark.swiftlet("this version does not read bridges again")
+def test_new_topics_hold_at_once_if_the_section_says_so(debian, bridge):
+    remote = debian()
+    old = section(remote, lines=("topic a out 1", "bridge_reload_type immediate"))
+    new = section(remote, lines=("topic b out 1", "topic c in 1", "bridge_reload_type immediate"))
+    board = bridge(*old)
+    knock(board, "a", remote, "a")
+    event = board.reload(*lines_with(new))
+    assert event["event"] == "reloaded", event
+    knock(board, "b", remote, "b")
+    knock(remote, "c", board, "c")
+    reader = Reader(remote, "#")
+    for topic in ("a", "b"):
+        send(board.connect(), topic, b"x", 1, retain=False)
+    assert reader.brief(1) == [("b", b"x")]
+
+
+@pytest.mark.swiftlet("this version does not read bridges again")
+def test_new_topics_hold_for_the_next_link_otherwise(debian, bridge):
+    remote = debian()
+    board = bridge(*section(remote, lines=("topic a out 1",)))
+    knock(board, "a", remote, "a")
+    assert board.reload(*lines_with(section(remote, lines=("topic b out 1",))))["event"] == "reloaded"
+    knock(board, "a", remote, "a")
+    remote.kill()
+    link_is_up(board, state=0)
+    remote = debian(port=remote.port)
+    knock(board, "b", remote, "b")
+    reader = Reader(remote, "#")
+    for topic in ("a", "b"):
+        send(board.connect(), topic, b"x", 1, retain=False)
+    assert reader.brief(1) == [("b", b"x")]
+
+
+@pytest.mark.swiftlet("this version does not read bridges again")
+def test_a_link_whose_section_stays_the_same_is_left_alone_by_a_reload(debian, bridge):
+    remote = debian()
+    one = section(remote, lines=("topic a out 1", "bridge_reload_type immediate"))
+    board = bridge(*one)
+    watcher = Links(remote)
+    watcher.wait_until(1)
+    history = Reader(remote, "$SYS/broker/connection/#")
+    history.wait_for(1)
+    assert board.reload(*lines_with(one), "max_inflight_messages 7")["event"] in ("reloaded", "reload-failed")
+    knock(board, "a", remote, "a")
+    assert [message.payload for message in history.read()] == [b"1"]

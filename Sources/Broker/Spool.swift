@@ -155,6 +155,8 @@ extension Broker {
     }
 
     func waiting(_ spool: UnsafeMutablePointer<Spool>) -> (messages: Int, bytes: Int) {
+        // One that is not open yet has nothing.
+        guard spool.pointee.session.isSome else { return (0, 0) }
         let session = sessions[spool.pointee.session]
         return (
             Int(session.pointee.queue.count) + Int(spool.pointee.live.count), Int(session.pointee.queuedBytes)

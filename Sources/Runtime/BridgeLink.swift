@@ -210,6 +210,11 @@ extension LinkSettings {
         connectTimeoutMs = UInt32(limits.connectTimeoutSeconds) * 1000
         retryMs = UInt32(bridge.restartBaseSeconds) * 1000
         maxRetryMs = UInt32(bridge.restartCapSeconds) * 1000
+        stableMs = UInt32(bridge.stableSeconds) * 1000
+        isRoundRobin = bridge.isRoundRobin
+        // The first is looked for as often as if there were no other.
+        primaryProbeMs = maxRetryMs
+        yieldsToWill = true
         maxInflight = limits.maxInflightMessages
         skipsTooLong = true
         beginsAnywhere = true

@@ -77,10 +77,12 @@ extension Link {
         // What was not sent yet is for the broker that is to be the next.
         let isDone = isYielding ? outbox.inFlight.isEmpty : outbox.isEmpty
         if state == .leaving, isDone, control.count == 0, makeRoom(2) {
-            Disconnect.encode(to: &output)
+            if !leavesToWill { Disconnect.encode(to: &output) }
             hasDisconnected = true
         }
     }
+
+    private var leavesToWill: Bool { isYielding && settings.yieldsToWill }
 
     /// The connection has been ended in order, as far as that was possible.
     mutating func left<Net: ClientIO & ~Copyable>(_ io: inout Net) {
@@ -96,7 +98,7 @@ extension Link {
     private mutating func updateInterest<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         guard descriptor >= 0 else { return }
         // Everything is sent, and nothing unread is lost by closing: the broker is not waited for.
-        if hasDisconnected, output.count == sent, !hasSubscribed || peerEnd != nil {
+        if hasDisconnected, output.count == sent, !hasSubscribed || leavesToWill || peerEnd != nil {
             left(&io)
             return
         }

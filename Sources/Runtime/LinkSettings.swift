@@ -21,6 +21,8 @@ public struct LinkSettings {
     /// While another endpoint than the first serves, this often the first is tried beside it, and when it accepts a
     /// connection the other one's is ended; zero for never.
     public var primaryProbeMs: UInt32 = 60_000
+    /// That end is without DISCONNECT, so that the will tells of it there.
+    public var yieldsToWill = false
     /// For connections by TCP.
     public var socket = SocketOptions()
     public var connect: Connect

@@ -14,6 +14,8 @@ extension Server where Net: ~Copyable {
         bridge.pointee.counts.attempts &+= 1
         bridge.pointee.privacy = bridge.pointee.link.settings.connect.isBridge ? .taken : .refused
         bridge.pointee.echoes.removeAll()
+        // What has come since it left; a lazy connection is there for the sake of just that.
+        if bridge.pointee.settings.localCleanSession, !bridge.pointee.settings.isLazy { memory.broker.cleanSpool(index) }
         memory.broker.remoteCame(index, link: Handle<SessionLink>(raw: bridge.pointee.link.token))
         bridge.pointee.isDirty = true
         tellRemote(index, isUp: true)
@@ -63,6 +65,8 @@ extension Server where Net: ~Copyable {
             bridge.pointee.link.start(&io)
         } else if bridge.pointee.settings.isLazy, case .disconnected = reason {
             startIfWanted(index)
+        } else if case .primaryIsBack = reason {
+            bridge.pointee.link.start(&io)
         } else {
             bridge.pointee.link.retry(&io)
         }

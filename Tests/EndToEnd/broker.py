@@ -60,7 +60,8 @@ class Broker(Process):
 
     def wait_until_ready(self) -> "Broker":
         self.ready = self.wait_for(event="ready")
-        self.addresses = [split_address(text) for text in self.ready["listen"].split(",")]
+        # A bridge between others may have no listener.
+        self.addresses = [split_address(text) for text in self.ready.get("listen", "").split(",") if text]
         return self
 
     @property

@@ -7,7 +7,6 @@ import pytest
 
 from access_files import make_passwords, write_lines
 from bridge import Links, Reader, knock, link_is_up, section, state_topic
-from client_mode import free_port
 from proxy import Proxy
 from retained import send
 
@@ -30,16 +29,6 @@ def test_it_is_let_in_by_a_password_from_a_file(guarded, bridge, tmp_path):
     secret.write_text("right\n")
     secret.chmod(0o600)
     bridge(*section(guarded, lines=("topic # out", "remote_username alice", f"remote_password_file {secret}")))
-
-
-@pytest.mark.swiftlet("mosquitto has no such option")
-def test_a_password_file_that_everybody_may_read_is_refused(bridge, call, tmp_path):
-    secret = tmp_path / "secret"
-    secret.write_text("right\n")
-    secret.chmod(0o644)
-    lines = section(free_port(), lines=("topic # out", "remote_username alice", f"remote_password_file {secret}"))
-    run = call("--check", lines=["mode bridge", *lines])
-    assert run.returncode != 0 and str(secret) in run.stderr
 
 
 def test_its_id_there_is_made_of_the_hosts_name_and_its_own(debian, bridge):

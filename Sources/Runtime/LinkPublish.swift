@@ -12,6 +12,8 @@ extension Link {
     }
 
     /// Sends a message, now or when there is a connection. `topic` is a valid topic name.
+    // Not inlined: Swift 6.3.1 crashes over the closure when the payload is a constant.
+    @inline(never)
     public mutating func publish(_ topic: ByteView, _ payload: ByteView, _ qos: QoS, retain: Bool) -> Taken {
         publish(topic, payloadBytes: payload.count, qos, retain: retain, tag: 0) { $0(payload) }
     }

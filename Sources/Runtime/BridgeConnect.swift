@@ -18,7 +18,8 @@ extension Server where Net: ~Copyable {
         if bridge.pointee.settings.localCleanSession, !bridge.pointee.settings.isLazy { memory.broker.cleanSpool(index) }
         memory.broker.remoteCame(index, link: Handle<SessionLink>(raw: bridge.pointee.link.token))
         bridge.pointee.isDirty = true
-        tellRemote(index, isUp: true)
+        bridge.pointee.cameAt = now
+        bridge.pointee.owesState = true
         tellState(index, isUp: true)
         // With the session the remote has kept the subscriptions, unless an earlier run has made other ones.
         bridge.pointee.hasSubscribed = sessionPresent && bridge.pointee.hasSubscribed
@@ -112,6 +113,7 @@ extension Server where Net: ~Copyable {
     mutating func subscribeRemotely(_ index: Int) {
         let bridge = memory.bridges + index
         guard bridge.pointee.link.isUp else { return }
+        if let due = subscribeDue(index), now.isBefore(due) { return }
         while bridge.pointee.subscribedLines < bridge.pointee.topicCount {
             let number = bridge.pointee.subscribedLines
             let line = bridge.pointee.topics[number]
@@ -131,6 +133,19 @@ extension Server where Net: ~Copyable {
         if bridge.pointee.openRequests == 0 { bridge.pointee.hasSubscribed = true }
     }
 
+    /// What is retained here goes to the remote before the remote is asked for what is retained there: otherwise, of a
+    /// topic that goes both ways, each would end with the other's old value. Nil when there is nothing to wait for.
+    func subscribeDue(_ index: Int) -> Tick? {
+        let bridge = memory.bridges + index
+        guard bridge.pointee.link.isUp, bridge.pointee.subscribedLines < bridge.pointee.topicCount,
+            bridge.pointee.swaps, memory.broker.spoolUse(index).messages > 0
+        else { return nil }
+        return bridge.pointee.cameAt.advanced(byMs: mostSubscribeWaitMs)
+    }
+
+    /// A backlog may take longer; commands from the remote must not wait so long.
+    private var mostSubscribeWaitMs: UInt32 { 5000 }
+
     mutating func noteSubscribed(_ index: Int, _ packetID: UInt16, _ code: UInt8) {
         let bridge = memory.bridges + index
         var i = 0
@@ -145,8 +160,9 @@ extension Server where Net: ~Copyable {
         var index = 0
         while index < memory.bridgeCount {
             let bridge = memory.bridges + index
+            reportUnsent(index)
             if bridge.pointee.link.isUp {
-                tellRemote(index, isUp: false)
+                _ = tellRemote(index, isUp: false)
                 bridge.pointee.isDirty = true
                 bridge.pointee.link.disconnect(&io)
             }

@@ -17,6 +17,8 @@ struct BridgeLink: ~Copyable {
     let topics: UnsafeMutablePointer<BridgeTopic>
     var topicCount: Int
     let topicCapacity: Int
+    /// There are topics that go both ways.
+    let swaps: Bool
     /// The packet ids of the SUBSCRIBEs that are not answered, by line.
     let requests: UnsafeMutablePointer<UInt16>
     var names: BridgeNames
@@ -33,6 +35,9 @@ struct BridgeLink: ~Copyable {
     var isUp = false
     /// Whether the remote takes the bridge bit.
     var privacy = Privacy.unknown
+    /// The remote is to be told that the connection stands.
+    var owesState = false
+    var cameAt: Tick
     /// It is made anew without waiting, as its settings have changed.
     var startsAtOnce = false
     /// Events of the link, or messages for it, were left for the next turn.
@@ -89,7 +94,7 @@ struct BridgeLink: ~Copyable {
         link = Link(
             &arena, connection, LinkLimits(settings, all.limits),
             token: BridgeLink.firstToken + UInt32(index), now: now)
-        var (sendsOut, takesIn) = (false, false)
+        var (sendsOut, takesIn, hasBoth) = (false, false, false)
         var lines = settings.topics
         var i = 0
         while let line = lines.next() {
@@ -99,10 +104,13 @@ struct BridgeLink: ~Copyable {
             }
             sendsOut = sendsOut || line.sendsOut
             takesIn = takesIn || line.takesIn
+            hasBoth = hasBoth || line.direction == .both
             i += 1
         }
+        swaps = hasBoth
         echoes = EchoRing(&arena, hash: hash, isNeeded: sendsOut && takesIn)
         usedAt = now
+        cameAt = now
         reportedAt = now
     }
 

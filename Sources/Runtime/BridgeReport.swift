@@ -17,11 +17,13 @@ extension Server where Net: ~Copyable {
     }
 
     /// The same to the remote, which on its part tells of a connection that breaks, by our will.
-    mutating func tellRemote(_ index: Int, isUp: Bool) {
+    /// False when the link has no room for it now.
+    mutating func tellRemote(_ index: Int, isUp: Bool) -> Bool {
         let bridge = memory.bridges + index
-        guard bridge.pointee.settings.notifies, !bridge.pointee.settings.notifiesLocallyOnly else { return }
-        _ = bridge.pointee.link.publish(
+        guard bridge.pointee.settings.notifies, !bridge.pointee.settings.notifiesLocallyOnly else { return true }
+        let taken = bridge.pointee.link.publish(
             bridge.pointee.names.stateTopic, ByteView(isUp ? "1" : "0"), .atLeastOnce, retain: true)
+        return taken != .full
     }
 
     /// Tells of what has changed in this turn.
@@ -117,6 +119,15 @@ extension Server where Net: ~Copyable {
     mutating func reportSubscribeFailed(_ index: Int, _ line: Int) {
         beginBridgeLine(.subscribeFailed, index)
         memory.line.field("line", memory.bridges[index].topics[line].number)
+        endBridgeLine()
+    }
+
+    /// The program ends, and with it what has not arrived.
+    mutating func reportUnsent(_ index: Int) {
+        let use = memory.broker.spoolUse(index)
+        guard use.messages + use.underWay > 0 else { return }
+        beginBridgeLine(.dropped, index)
+        memory.line.field("unsent", use.messages + use.underWay)
         endBridgeLine()
     }
 

@@ -84,9 +84,7 @@ extension Server where Net: ~Copyable {
         while index < memory.bridgeCount {
             let bridge = memory.bridges + index
             index += 1
-            let wasWaiting = !bridge.pointee.link.isIdle
             bridge.pointee.link.advance(now, &io)
-            if !wasWaiting { startIfWanted(index - 1) }
             if let since = bridge.pointee.refusedSince, now.msSince(since) >= pauseMs { bridge.pointee.link.cut(&io) }
             leaveIfIdle(index - 1)
         }
@@ -106,7 +104,7 @@ extension Server where Net: ~Copyable {
     private mutating func leaveIfIdle(_ index: Int) {
         let bridge = memory.bridges + index
         guard let due = idleDue(index), !now.isBefore(due) else { return }
-        tellRemote(index, isUp: false)
+        _ = tellRemote(index, isUp: false)
         bridge.pointee.link.disconnect(&io)
     }
 
@@ -237,14 +235,19 @@ extension Server where Net: ~Copyable {
     /// Gives messages to the link until it takes no more. True when none are left that could be sent now.
     private mutating func fill(_ index: Int) -> Bool {
         let bridge = memory.bridges + index
+        if bridge.pointee.owesState {
+            bridge.pointee.owesState = !tellRemote(index, isUp: true)
+            if bridge.pointee.owesState { return false }
+        }
         let window = bridge.pointee.link.settings.maxInflight
         while let forward = memory.broker.nextForward(index, window: window, now: now) {
             memory.mapped.removeAll()
             let isMapped = bridge.pointee.writeRemoteTopic(forward.topic, to: &memory.mapped)
             let topic = memory.mapped.written
-            guard isMapped, topic.count + forward.payloadBytes + PublishLayout.maxHeaderBytes + 2
-                <= bridge.pointee.settings.maxPacketBytes
-            else {
+            let layout = PublishLayout(
+                qos: forward.qos, retain: forward.retain, isDuplicate: false, packetID: forward.number,
+                topicFieldBytes: topic.count + 2, payloadBytes: forward.payloadBytes)
+            guard isMapped, layout.totalBytes <= bridge.pointee.settings.maxPacketBytes else {
                 memory.broker.dropTooLong(index)
                 continue
             }
@@ -299,6 +302,7 @@ extension Server where Net: ~Copyable {
             consider(bridge.pointee.pausedSince?.advanced(byMs: pauseMs))
             consider(bridge.pointee.refusedSince?.advanced(byMs: pauseMs))
             consider(idleDue(index))
+            consider(subscribeDue(index))
             consider(msUntilBridgeReport(index))
             index += 1
         }

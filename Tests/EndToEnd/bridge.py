@@ -11,9 +11,10 @@ from system_topics import SystemTopics
 
 def section(*remotes: Broker | int, name="link", lines: tuple[str, ...] = ()) -> tuple[str, ...]:
     """A link to the first of these brokers (or ports) that is there. Nobody waits long for a second attempt."""
+    wait = () if any(line.startswith("restart_timeout") for line in lines) else ("restart_timeout 1",)
     ports = [remote if isinstance(remote, int) else remote.port for remote in remotes]
     return (f"connection {name}", "address " + " ".join(f"127.0.0.1:{port}" for port in ports),
-            f"remote_clientid id-{name}", "restart_timeout 1", *lines)
+            f"remote_clientid id-{name}", *wait, *lines)
 
 
 def state_topic(name="link") -> str:

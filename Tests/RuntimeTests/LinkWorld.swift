@@ -263,7 +263,7 @@ final class LinkWorld {
                 if acknowledges { link.acknowledge(ticket) }
             }
             return "message \(publish.topic.text) \(publish.payload.text)"
-        case .published(let id): return "published \(id)"
+        case .published(let id, _): return "published \(id)"
         case .subscribed(let id, let code): return "subscribed \(id) \(code)"
         case .unsubscribed(let id): return "unsubscribed \(id)"
         case .ended(let end):

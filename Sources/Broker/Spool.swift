@@ -234,7 +234,32 @@ extension Broker {
 
     /// Calls `body` with the payload of what `nextForward` gave, one piece after the other.
     public func readForward(_ index: Int, _ body: (ByteView) -> Void) {
-        let message = store[deliveries[firstForward(spools + index)].pointee.message]
+        readPayload(of: firstForward(spools + index), body)
+    }
+
+    /// The topic of one of the messages that are under way, by its place among them; nil behind the last.
+    public mutating func topicUnderWay(_ index: Int, _ place: Int) -> ByteView? {
+        let delivery = underWay(index, place)
+        return delivery.isNone ? nil : store.copyTopic(deliveries[delivery].pointee.message, to: topicScratch)
+    }
+
+    /// Calls `body` with its payload, one piece after the other.
+    public func readUnderWay(_ index: Int, _ place: Int, _ body: (ByteView) -> Void) {
+        readPayload(of: underWay(index, place), body)
+    }
+
+    private func underWay(_ index: Int, _ place: Int) -> Handle<Delivery> {
+        var delivery = sessions[spools[index].session].pointee.inFlight.first
+        var left = place
+        while delivery.isSome, left > 0 {
+            delivery = deliveries[delivery].pointee.next
+            left -= 1
+        }
+        return delivery
+    }
+
+    private func readPayload(of delivery: Handle<Delivery>, _ body: (ByteView) -> Void) {
+        let message = store[deliveries[delivery].pointee.message]
         var reader = ChainReader(message.pointee.content)
         store.skip(Int(message.pointee.topicFieldBytes), of: &reader)
         while let run = store.next(&reader, limit: Int.max) { body(run) }

@@ -13,9 +13,9 @@ extension Server where Net: ~Copyable {
         bridge.pointee.usedAt = now
         bridge.pointee.counts.attempts &+= 1
         bridge.pointee.privacy = bridge.pointee.link.settings.connect.isBridge ? .taken : .refused
-        bridge.pointee.echoes.removeAll()
         // What has come since it left; a lazy connection is there for the sake of just that.
         if bridge.pointee.settings.localCleanSession, !bridge.pointee.settings.isLazy { memory.broker.cleanSpool(index) }
+        expectEchoes(index, sessionPresent: sessionPresent)
         memory.broker.remoteCame(index, link: Handle<SessionLink>(raw: bridge.pointee.link.token))
         bridge.pointee.isDirty = true
         bridge.pointee.cameAt = now
@@ -27,6 +27,25 @@ extension Server where Net: ~Copyable {
         let hasGaps = memory.broker.takeGaps(index)
         if !sessionPresent || !bridge.pointee.isSynced || hasGaps { syncRetained(index) }
         reportRemoteCame(index, sessionPresent: sessionPresent)
+    }
+
+    /// A remote that has kept the session may have kept echoes in it, too; and what is under way is sent again, and comes
+    /// back again.
+    private mutating func expectEchoes(_ index: Int, sessionPresent: Bool) {
+        let bridge = memory.bridges + index
+        if !sessionPresent { bridge.pointee.echoes.removeAll() }
+        guard bridge.pointee.isEchoed else { return }
+        let echoes = bridge.pointee.echoes
+        var place = 0
+        while let topic = memory.broker.topicUnderWay(index, place) {
+            memory.mapped.removeAll()
+            if bridge.pointee.writeRemoteTopic(topic, to: &memory.mapped) {
+                var sum = echoes.begin(memory.mapped.written)
+                memory.broker.readUnderWay(index, place) { sum = echoes.extended(sum, $0) }
+                bridge.pointee.echoes.sent(sum)
+            }
+            place += 1
+        }
     }
 
     mutating func remoteLeft(_ index: Int, _ reason: LinkEnd) {

@@ -24,7 +24,7 @@ struct EchoRing {
 
     var isOn: Bool { capacity > 0 }
 
-    /// A new connection: what was sent by the old one does not come back any more.
+    /// What was sent does not come back any more: the remote has forgotten whom to send it to.
     mutating func removeAll() { hashes.initialize(repeating: 0, count: capacity) }
 
     /// The hash of a message, never zero. `begin` with the topic as the broker has it, then the payload in pieces of any

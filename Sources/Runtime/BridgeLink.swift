@@ -120,7 +120,8 @@ struct BridgeLink: ~Copyable {
     /// Whether the message is one that we have sent.
     mutating func isEcho(_ publish: Publish) -> Bool {
         guard isEchoed else { return false }
-        return echoes.takeBack(echoes.extended(echoes.begin(publish.topic), publish.payload))
+        let sum = echoes.extended(echoes.begin(publish.topic), publish.payload)
+        return echoes.takeBack(sum, isDuplicate: publish.isDuplicate)
     }
 
     /// The first line that has a name at the remote for a topic here, which is written; false if none has.

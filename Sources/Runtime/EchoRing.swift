@@ -44,18 +44,22 @@ struct EchoRing {
     /// A message was sent.
     mutating func sent(_ sum: UInt32) {
         guard capacity > 0 else { return }
-        hashes[end] = sum == 0 ? 1 : sum
+        hashes[end] = EchoRing.awaited(sum)
         end = end + 1 == capacity ? 0 : end + 1
     }
 
-    /// Whether a message that has come is one that was sent, and did not come back before.
-    mutating func takeBack(_ sum: UInt32) -> Bool {
-        let wanted = sum == 0 ? 1 : sum
+    /// As a hash stands in the ring, where zero is no hash, and the lowest bit says that it has come back.
+    private static func awaited(_ sum: UInt32) -> UInt32 { (sum | 2) & ~1 }
+
+    /// Whether a message that has come is one that was sent, and did not come back before: unless it is sent again, for
+    /// want of an acknowledgement.
+    mutating func takeBack(_ sum: UInt32, isDuplicate: Bool) -> Bool {
+        let wanted = EchoRing.awaited(sum)
         var i = 0
         while i < capacity {
             let place = expected + i < capacity ? expected + i : expected + i - capacity
-            if hashes[place] == wanted {
-                hashes[place] = 0
+            if hashes[place] == wanted || isDuplicate && hashes[place] == wanted | 1 {
+                hashes[place] = wanted | 1
                 expected = place + 1 == capacity ? 0 : place + 1
                 return true
             }

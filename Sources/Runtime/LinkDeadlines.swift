@@ -58,7 +58,13 @@ extension Link {
 
     private var keepAliveDue: Tick? {
         guard keepAliveMs > 0 else { return nil }
-        if isPingOwed, isDrained { return (lastSent.isBefore(lastHeard) ? lastHeard : lastSent).advanced(byMs: pongMs) }
+        if isPingOwed, isDrained {
+            // As long as something is sent PINGREQ may be waiting in a slow network behind that, but not for ever: what
+            // needs no answer can be sent into a dead one for a long time.
+            let answer = (lastSent.isBefore(lastHeard) ? lastHeard : lastSent).advanced(byMs: pongMs)
+            let last = lastHeard.advanced(byMs: 2 * keepAliveMs + pongMs)
+            return answer.isBefore(last) ? answer : last
+        }
         return (lastSent.isBefore(lastHeard) ? lastSent : lastHeard).advanced(byMs: keepAliveMs)
     }
 

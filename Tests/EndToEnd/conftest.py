@@ -105,7 +105,7 @@ def mosquitto(tmp_path_factory):
 
 @pytest.fixture
 def debian(tmp_path):
-    """Starts Debian's mosquitto with these lines, on the same port as before if it is said. It is ended after the test."""
+    """Starts Debian's mosquitto with these lines, on a port that may be given. It is ended after the test."""
     started: list[Debian] = []
 
     def start(*lines: str, **options) -> Debian:

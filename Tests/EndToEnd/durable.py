@@ -113,7 +113,8 @@ class Durable:
                 self._send(b"\x20\x02%c\x00" % self.has_session)
                 self.has_session = True
                 for number, message in self.under_way.items():
-                    self._send(packets.pubrel(number) if number in self.released else self._packet(number, message, True))
+                    is_released = number in self.released
+                    self._send(packets.pubrel(number) if is_released else self._packet(number, message, True))
             case 3:
                 self._take_message(Publish.decode(data))
             case 4 | 7:

@@ -66,7 +66,10 @@ class Reader:
 
     def wait_for(self, count: int, seconds=20.0) -> list[Publish]:
         """All that has come, once it is so many."""
-        until(lambda: len(self.read()) >= count, f"{count} messages; there are {self.messages[-20:]}", seconds)
+        deadline = time.monotonic() + seconds
+        while len(self.read()) < count:
+            assert time.monotonic() < deadline, f"not {count} messages: {self.messages[-20:]}"
+            time.sleep(0.002)
         return self.messages
 
     def brief(self, count: int, seconds=20.0) -> list[tuple[str, bytes]]:

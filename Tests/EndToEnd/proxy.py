@@ -6,15 +6,22 @@ import socket
 import threading
 from typing import Iterator
 
+import packets
+
 RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: the end is told as an error
 
 
 class Proxy:
-    """In a `with`. `budgets` says of each new connection how many bytes may pass, both ways, before it is cut."""
+    """In a `with`. `budgets` says of each new connection how many bytes may pass, both ways, before it is cut.
 
-    def __init__(self, port: int, budgets: Iterator[int] | None = None):
+    It may be told to refuse bridges that say what they are, as brokers do that know no such protocol.
+    """
+
+    def __init__(self, port: int, budgets: Iterator[int] | None = None, *, refuses_bridges=False):
         self.target = port
         self.budgets = budgets
+        self.refuses_bridges = refuses_bridges
+        self.refused = 0
         self.cuts = 0
         self.is_frozen = threading.Event()
         self._links: list["_Link"] = []
@@ -53,6 +60,11 @@ class Proxy:
                 near, _ = listener.accept()
             except OSError:
                 return
+            if self.refuses_bridges and packets.body_of(near.recv(64, socket.MSG_PEEK))[6] & 0x80:
+                self.refused += 1
+                near.sendall(packets.connack(1))
+                near.close()
+                continue
             far = socket.socket()
             try:
                 far.connect(("127.0.0.1", self.target))

@@ -19,7 +19,9 @@ extension Agent where Net: ~Copyable {
     }
 
     /// The endpoint that the link has tried last.
-    private mutating func lastEndpointField() { memory.line.field("broker", memory.link.settings.endpoints[memory.link.lastEndpoint]) }
+    private mutating func lastEndpointField() {
+        memory.line.field("broker", memory.link.settings.endpoints[memory.link.lastEndpoint])
+    }
 
     mutating func reportConnected(sessionPresent: Bool) {
         guard settings.logsConnections else { return }

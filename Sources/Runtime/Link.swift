@@ -139,7 +139,7 @@ public struct Link: ~Copyable {
     public var hasMore: Bool { !isDrained }
 
     /// Connects now.
-    public mutating func start<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+    @inline(never) public mutating func start<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         precondition(state == .idle || state == .waiting)
         if !settings.isRoundRobin { endpoint = settings.endpointCount - 1 }
         triedEndpoints = 0
@@ -152,7 +152,7 @@ public struct Link: ~Copyable {
 
     /// Connects after a while, which is the longer the more attempts have failed. Answers how many milliseconds.
     @discardableResult
-    public mutating func retry<Net: ClientIO & ~Copyable>(_ io: inout Net) -> UInt32 {
+    @inline(never) public mutating func retry<Net: ClientIO & ~Copyable>(_ io: inout Net) -> UInt32 {
         precondition(state == .idle)
         backoff.change(baseMs: settings.retryMs, capMs: settings.maxRetryMs)
         let wait = backoff.failed(random: io.entropy())
@@ -166,7 +166,7 @@ public struct Link: ~Copyable {
 
     /// Ends the connection in order, once all that was published has arrived; without one, at once, and when nothing
     /// can be sent for some seconds. `ended` tells when.
-    public mutating func disconnect<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+    @inline(never) public mutating func disconnect<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         switch state {
         case .idle: untold = .disconnected
         case .up:

@@ -5,7 +5,7 @@ import Wire
 // From a name to a connection that CONNACK has accepted.
 extension Link {
     /// The next endpoint of this attempt, whose address may have to be looked up first.
-    mutating func tryEndpoint<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+    @inline(never) mutating func tryEndpoint<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         while triedEndpoints < settings.endpointCount {
             triedEndpoints += 1
             endpoint = (endpoint + 1) % settings.endpointCount
@@ -138,7 +138,7 @@ extension Link {
     }
 
     /// The connection, or the attempt to have one, is over.
-    mutating func end<Net: ClientIO & ~Copyable>(_ reason: LinkEnd, _ io: inout Net) {
+    @inline(never) mutating func end<Net: ClientIO & ~Copyable>(_ reason: LinkEnd, _ io: inout Net) {
         race.close(&io)
         if state == .up || state == .leaving, now.msSince(upSince) >= settings.stableMs { backoff.succeeded() }
         state = .idle

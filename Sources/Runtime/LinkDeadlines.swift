@@ -3,7 +3,7 @@ import Wire
 
 extension Link {
     /// Called once a turn, before the events: what is due by `now`.
-    public mutating func advance<Net: ClientIO & ~Copyable>(_ now: Tick, _ io: inout Net) {
+    @inline(never) public mutating func advance<Net: ClientIO & ~Copyable>(_ now: Tick, _ io: inout Net) {
         self.now = now
         race.hasClosed = false
         if settings.queueExpiryMs > 0 {
@@ -31,7 +31,7 @@ extension Link {
     }
 
     /// Milliseconds until `advance` or `next` has something to do; nil when only an event can change anything.
-    public func msUntilDue(_ now: Tick) -> UInt32? {
+    @inline(never) public func msUntilDue(_ now: Tick) -> UInt32? {
         if untold != nil || hasMoreToSend { return 0 }
         var due: Tick?
         func consider(_ tick: Tick?) {

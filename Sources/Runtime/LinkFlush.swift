@@ -3,7 +3,7 @@ import Wire
 
 extension Link {
     /// Sends what there is to be sent, as far as the system takes it. Called at the end of a turn.
-    public mutating func flush<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+    @inline(never) public mutating func flush<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         if descriptor >= 0 { send(&io) }
         updateInterest(&io)
     }
@@ -11,7 +11,7 @@ extension Link {
     /// Rounds of writing in one turn, so that what comes in is heard, too.
     private var maxRounds: Int { 16 }
 
-    mutating func send<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+    @inline(never) mutating func send<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         var round = 0
         hasMoreToSend = false
         while !isBlocked, descriptor >= 0 {

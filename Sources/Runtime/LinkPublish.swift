@@ -20,6 +20,7 @@ extension Link {
 
     /// The same with a payload in pieces, with which `read` calls what it is given, one after the other; `published`
     /// tells the tag.
+    @inline(never)
     public mutating func publish(
         _ topic: ByteView, payloadBytes: Int, _ qos: QoS, retain: Bool, tag: UInt16,
         _ read: ((ByteView) -> Void) -> Void
@@ -72,7 +73,7 @@ extension Link {
     }
 
     /// Asks for the messages of a filter, which is valid: the packet id, or nil when there is no connection or no room.
-    public mutating func subscribe(_ filter: ByteView, _ qos: QoS) -> UInt16? {
+    @inline(never) public mutating func subscribe(_ filter: ByteView, _ qos: QoS) -> UInt16? {
         guard state == .up, makeControlRoom(Subscribe.byteCount(filterBytes: filter.count)),
             let id = outbox.takeRequestID()
         else { return nil }
@@ -82,7 +83,7 @@ extension Link {
     }
 
     /// As `subscribe`, the other way.
-    public mutating func unsubscribe(_ filter: ByteView) -> UInt16? {
+    @inline(never) public mutating func unsubscribe(_ filter: ByteView) -> UInt16? {
         guard state == .up, makeControlRoom(Unsubscribe.byteCount(filterBytes: filter.count)),
             let id = outbox.takeRequestID()
         else { return nil }

@@ -4,7 +4,7 @@ import Wire
 
 extension Link {
     /// Something has happened to the link's descriptor, or to the name that is looked up.
-    public mutating func handle<Net: ClientIO & ~Copyable>(_ event: Event, _ io: inout Net) {
+    @inline(never) public mutating func handle<Net: ClientIO & ~Copyable>(_ event: Event, _ io: inout Net) {
         if event.flags & Event.resolved != 0 {
             resolved(&io)
             return
@@ -57,7 +57,7 @@ extension Link {
     }
 
     /// What has happened next, or nil when nothing is left: then all that is whole was taken.
-    public mutating func next<Net: ClientIO & ~Copyable>(_ io: inout Net) -> LinkEvent? {
+    @inline(never) public mutating func next<Net: ClientIO & ~Copyable>(_ io: inout Net) -> LinkEvent? {
         if let event = told() { return event }
         while state == .awaitingConnack || state == .up || state == .leaving {
             if hasDisconnected {
@@ -136,7 +136,7 @@ extension Link {
 
     /// Gives up what a broken connection has left to be taken, so that there can be another: QoS 1 and 2 come again, if
     /// the broker has kept the session. Nothing happens while the connection lives.
-    public mutating func abandon<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+    @inline(never) public mutating func abandon<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         if let peerEnd { giveUp(peerEnd, &io) }
     }
 

@@ -13,13 +13,13 @@ extension Link {
     }
 
     /// Ends the connection, or the attempt to have one, at once and without a word.
-    public mutating func cut<Net: ClientIO & ~Copyable>(_ io: inout Net) {
+    @inline(never) public mutating func cut<Net: ClientIO & ~Copyable>(_ io: inout Net) {
         if state != .idle { end(.disconnected, &io) }
     }
 
     /// Forgets all messages that are to be sent, those under way, too. There is no connection.
-    public mutating func forgetMessages() { outbox.removeAll() }
+    @inline(never) public mutating func forgetMessages() { outbox.removeAll() }
 
     /// Forgets the messages of QoS 0 that were not sent; answers how many. There is no connection.
-    public mutating func forgetQoS0() -> UInt32 { outbox.removeQoS0() }
+    @inline(never) public mutating func forgetQoS0() -> UInt32 { outbox.removeQoS0() }
 }

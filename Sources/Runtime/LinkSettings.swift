@@ -49,7 +49,7 @@ public struct LinkSettings {
 
     public init(_ connect: Connect) { self.connect = connect }
 
-    public mutating func add(_ endpoint: Endpoint) -> Bool {
+    @inline(never) public mutating func add(_ endpoint: Endpoint) -> Bool {
         guard endpointCount < endpoints.count else { return false }
         endpoints[endpointCount] = endpoint
         endpointCount += 1

@@ -7,7 +7,8 @@ import Wire
 /// The broker with its connections: one thread, one loop, one owner of all state.
 ///
 /// `open` the listeners, then call `turn` until it answers false, then `shutDown`. The phases of a turn stand in files
-/// of their own: `Turn`, `Accept`, `Receive`, `Perform`, `Login`, `Listen`, `Flush`, `Close`, `Report`; bridges in `Bridge…`.
+/// of their own: `Turn`, `Accept`, `Receive`, `Perform`, `Login`, `Listen`, `Flush`, `Close`, `Report`; those of
+/// bridges in `Bridge…`.
 public struct Server<Net: ClientIO & ~Copyable>: ~Copyable {
     public var io: Net
     var memory: Memory

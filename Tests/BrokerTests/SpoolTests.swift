@@ -21,7 +21,9 @@ private final class Spooled {
         self.world = world
         client = world.connect("sensor", user: acl == nil ? nil : "sensor")
         session = withView("local.cloud") { id in
-            guard let localName else { return world.broker.openLoopback(0, clientID: id, userName: nil, now: world.now)! }
+            guard let localName else {
+                return world.broker.openLoopback(0, clientID: id, userName: nil, now: world.now)!
+            }
             return withView(localName) { world.broker.openLoopback(0, clientID: id, userName: $0, now: world.now)! }
         }
         withView(topic) { filter in

@@ -17,6 +17,7 @@ from deadline import until
 from mosquitto_tools import publish, run, subscribe
 from namespace import unshared
 from process import children
+from scripted_broker import ScriptedBroker
 from silent import SilentBroker
 from targets import ROOT, Target
 
@@ -457,6 +458,16 @@ def test_the_next_broker_takes_the_place_of_one_that_is_away(debian, board):
     broker = debian()
     client = board(None, f"address 127.0.0.1:{free_port()} 127.0.0.1:{broker.port}", "subscribe test print")
     assert client.wait_for(event="connected")["broker"] == f"127.0.0.1:{broker.port}"
+
+
+@pytest.mark.native
+def test_a_broker_that_accepts_and_says_nothing_makes_room_for_the_next(debian, board):
+    broker = debian()
+    with ScriptedBroker() as silent:  # the system accepts in its name
+        addresses = f"address 127.0.0.1:{silent.port} 127.0.0.1:{broker.port}"
+        client = board(None, addresses, "connect_timeout 1", "subscribe test print")
+        assert client.wait_for(event="connected")["broker"] == f"127.0.0.1:{broker.port}"
+        assert not client.log.matching(event="connect-failed")
 
 
 def test_a_wrong_password_is_told_and_tried_again(debian, board, tmp_path):

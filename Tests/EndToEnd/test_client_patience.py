@@ -43,7 +43,7 @@ def test_a_broker_that_comes_again_is_found_though_no_message_can_be_taken(debia
     client.wait_for(event="message", payload="2")
     marked = client.mark()
     broker.kill()
-    broker = debian(broker.port)
+    broker = debian(port=broker.port)
     client.wait_for(since=marked, event="connected")
     assert subscribe(broker, "-t", "alive", "-C", "1", "-W", "10") == ["yes"]
     (tmp_path / "program.go").touch()

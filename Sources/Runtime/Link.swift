@@ -127,8 +127,8 @@ public struct Link: ~Copyable {
     }
 
     public var isUp: Bool { state == .up }
-    /// No attempt is being made, and none will be by itself.
-    public var isIdle: Bool { state == .idle }
+    /// No attempt is being made, and none will be by itself; and the owner knows.
+    public var isIdle: Bool { state == .idle && untold == nil }
     /// The index of the endpoint that serves, or was tried last.
     public var lastEndpoint: Int { max(0, endpoint) }
     /// Everything that was published has arrived, or with QoS 0 was sent.

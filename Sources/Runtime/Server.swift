@@ -79,6 +79,9 @@ public struct Server<Net: ClientIO & ~Copyable>: ~Copyable {
     public var connectionCount: Int { memory.connections.inUse }
     public var packetSlabsInUse: Int { memory.packets.inUse }
     public var drops: DropCounters { memory.broker.drops }
+    public func spoolDrops(_ index: Int) -> SpoolDrops { memory.broker.spoolDrops(index) }
+    public func spoolUse(_ index: Int) -> (messages: Int, bytes: Int, underWay: Int) { memory.broker.spoolUse(index) }
+    public func isBridgeUp(_ index: Int) -> Bool { memory.bridges[index].isUp }
     /// The address of a listener, its port as it was given out.
     public func listenerAddress(_ index: Int) -> Address { memory.listeners[index].address }
 }

@@ -35,6 +35,24 @@ public struct Observation {
         case violated
         /// From now on the network is perfect and everybody comes back; a second one when all is at rest.
         case calming, resting
+
+        // What remote brokers do and see, beside what clients do: they have numbers from `SimRemote.firstNumber` on.
+        // Of them `connecting` is a CONNECT that has come, `connected` a CONNACK that accepts it, `refused` one that
+        // does not, `publishing` a message to the bridge, `delivered` one from it; `filter` is its `RemoteName`.
+        /// The process calls; `code`: which of its addresses.
+        case called
+        /// The call is accepted, or refused; `flag`: accepted.
+        case callAnswered
+        /// A name is looked up; the answer is on its way. `code`: what it is.
+        case lookup, lookedUp
+        /// SUBSCRIBE has come, or UNSUBSCRIBE; `qos`; `code`: how many filters the session has then.
+        case asked, askedNoMore
+        /// A message below `$SYS` has come; `code`: the first byte of its payload.
+        case noted
+        /// From now on the remote behaves so; `code`: `SimRemote.Mood`.
+        case changed
+        /// It has begun anew. `flag`: it has forgotten its sessions.
+        case restarted
     }
 
     /// How an end came about.

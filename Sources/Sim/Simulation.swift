@@ -12,6 +12,8 @@ import Runtime
 public struct Simulation: ~Copyable {
     public let scenario: Scenario
     var server: Server<SimIO>
+    /// Where a bridge connects to.
+    var far: FarSide
     let clients: UnsafeMutablePointer<SimClient>
     /// All but the last one act at random; that one looks at what is retained in the end.
     let clientCount: Int
@@ -26,6 +28,8 @@ public struct Simulation: ~Copyable {
     public private(set) var messagesReceived = 0
     public private(set) var simulatedMs = 0
     var part = Part.acting
+    /// Of a pause that takes several steps.
+    var pauseLeftMs = 0
     /// The next topic whose retained message is to be cleared.
     var topicToClear = 0
     /// The last client has subscribed to everything, to see what is retained.
@@ -76,21 +80,20 @@ public struct Simulation: ~Copyable {
         var io = SimIO(
             &ownArena, connections: Simulation.endpointCount, pipeBytes: Simulation.pipeBytes, clock: scenario.start,
             seed: scenario.seed &* 2_654_435_761)
-        io.faults = scenario.faults
         io.letsTimePass = false
+        far = FarSide(&ownArena, remotes: scenario.bridge.count, now: scenario.start, seed: scenario.seed)
+        if scenario.isBridge {
+            far.begin(maxDelayMs: scenario.isFaultless ? 0 : 3000)
+            far.use(scenario.bridge)
+        }
         var arena = Arena(base: memory, capacity: planned, rows: rows)
-        server = Server(io, &arena, settings: settings)
+        server = Server(io, &arena, settings: settings, hostName: ByteView("sim"))
         arena.freeze()
         self.scenario = scenario
         random = SimRandom(seed: scenario.seed, stream: 1)
         limits = settings.limits
         lastActivity = scenario.start
         partBegan = scenario.start
-        i = 0
-        while let use = server.poolUse(i) {
-            usedAtStart[i] = use.inUse
-            i += 1
-        }
         var acls = InlineArray<9, ByteView?>(repeating: nil)
         if scenario.usesACL {
             server.beginAccess()
@@ -98,6 +101,14 @@ public struct Simulation: ~Copyable {
         }
         server.commitAccess(settings, passwords: InlineArray(repeating: nil), acls: acls)
         precondition(server.open() == nil)
+        precondition(server.openBridges() == nil)
+        if scenario.isBridge, scenario.bridge.isWarm { warmUp() }
+        server.io.faults = scenario.faults
+        i = 0
+        while let use = server.poolUse(i) {
+            usedAtStart[i] = use.inUse
+            i += 1
+        }
     }
 
     /// What was observed in the last step, in order.
@@ -131,6 +142,8 @@ public struct Simulation: ~Copyable {
     /// How often each kind of fault has happened, by raw value.
     public func faultCount(_ kind: Faults.Kind) -> UInt32 { server.io.faultCounts[Int(kind.rawValue)] }
     public var drops: DropCounters { server.drops }
+    public func spoolDrops(_ index: Int) -> SpoolDrops { server.spoolDrops(index) }
+    public func spoolUse(_ index: Int) -> (messages: Int, bytes: Int, underWay: Int) { server.spoolUse(index) }
     public func poolUse(_ index: Int) -> PoolUse? { server.poolUse(index) }
     /// What the server logged, the text only of the last step.
     public var log: SimLog { server.io.log }
@@ -147,10 +160,12 @@ public struct Simulation: ~Copyable {
         server.io.log.removeText()
         guard part != .finished else { return false }
         stepNumber += 1
-        if part == .acting {
-            act()
+        if pauseLeftMs > 0 {
+            pauseFor(pauseLeftMs)
+        } else if part == .acting {
+            if scenario.isBridge, random.chance(perMille: 400) { actFar() } else { act() }
             pump()
-            advance(byMs: random.chance(perMille: 700) ? random.below(20) : pause())
+            pauseFor(random.chance(perMille: 700) ? random.below(20) : pause())
         } else {
             settle()
             pump()
@@ -160,11 +175,53 @@ public struct Simulation: ~Copyable {
         return true
     }
 
+    /// The remotes are reached before anything goes wrong.
+    private mutating func warmUp() {
+        var turns = 200
+        while turns > 0 {
+            turns -= 1
+            far.turn(&server.io)
+            _ = server.turn()
+            server.io.advance(byMs: 100)
+        }
+        far.removeObservations()
+        lastActivity = now
+        partBegan = now
+    }
+
+    /// Remote brokers do something, or the way to them is cut.
+    private mutating func actFar() {
+        if random.chance(perMille: 30) {
+            server.io.isCutOff = random.chance(perMille: 150)
+        } else {
+            far.act(&server.io)
+            takeFar()
+        }
+    }
+
+    mutating func takeFar() {
+        var i = 0
+        while i < far.observationCount {
+            see(far[i])
+            i += 1
+        }
+        far.removeObservations()
+    }
+
+    /// A long pause takes several steps.
+    private mutating func pauseFor(_ ms: Int) {
+        let part = min(ms, 20_000)
+        pauseLeftMs = ms - part
+        advance(byMs: part)
+    }
+
     private mutating func pause() -> Int {
+        // An hour, with nobody there, or so.
+        if scenario.isBridge, random.chance(perMille: 15) { return random.below(4_000_000) }
         switch random.below(20) {
-        case 0: random.below(20_000)
-        case 1, 2, 3: random.below(3000)
-        default: random.below(300)
+        case 0: return random.below(20_000)
+        case 1, 2, 3: return random.below(3000)
+        default: return random.below(300)
         }
     }
 
@@ -195,7 +252,15 @@ public struct Simulation: ~Copyable {
                 flush(i)
                 i += 1
             }
+            if scenario.isBridge {
+                far.turn(&server.io)
+                takeFar()
+            }
             _ = server.turn()
+            if scenario.isBridge {
+                far.turn(&server.io)
+                takeFar()
+            }
             i = 0
             while i < clientCount {
                 receive(i)

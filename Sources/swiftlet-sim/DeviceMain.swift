@@ -7,12 +7,15 @@
     @c(main)
     public func deviceMain(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
         guard let options = Options(argc, argv), var run = Run(from: options.first) else {
-            System.write(ByteView("usage: swiftlet-sim [--seeds A..B]\n"), to: .error)
+            System.write(ByteView("usage: swiftlet-sim [--link | --bridge] [--seeds A..B]\n"), to: .error)
             return 2
         }
         var seed = options.first
         while seed <= options.last {
-            run.run(seed) { _ in }
+            switch options.world {
+            case .broker, .bridge: run.run(seed, isBridge: options.world == .bridge) { _ in }
+            case .link: run.runLink(seed) { _ in }
+            }
             seed += 1
         }
         run.writeReport()

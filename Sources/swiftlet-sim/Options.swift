@@ -5,10 +5,20 @@ import Linux
 struct Options {
     var first: UInt32 = 1
     var last: UInt32 = 100
+    var world = World.broker
     /// Tells everything that happens. Only on the host.
     var isTraced = false
 
-    /// `--seeds A..B`, `--seed N`, `--trace`; nil when there is anything else.
+    enum World: UInt8 {
+        /// A broker and its clients.
+        case broker
+        /// A connection of ours to another broker.
+        case link
+        /// A broker with connections to others, and its clients.
+        case bridge
+    }
+
+    /// `--seeds A..B`, `--seed N`, `--trace`, `--link`, `--bridge`; nil when there is anything else.
     init?(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
         var i = 1
         while i < Int(argc), let word = argv[i] {
@@ -16,6 +26,14 @@ struct Options {
             i += 1
             if text.equals("--trace") {
                 isTraced = true
+                continue
+            }
+            if text.equals("--link") {
+                world = .link
+                continue
+            }
+            if text.equals("--bridge") {
+                world = .bridge
                 continue
             }
             guard text.equals("--seeds") || text.equals("--seed"), i < Int(argc), let value = argv[i],

@@ -40,13 +40,33 @@ struct Run {
     }
 
     /// Runs one seed to its end; `watch` looks at every step.
-    mutating func run(_ seed: UInt32, _ watch: (borrowing Simulation) -> Void) {
+    mutating func run(_ seed: UInt32, isBridge: Bool, _ watch: (borrowing Simulation) -> Void) {
         // As the system gives it to a broker.
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: Simulation.bytes)
-        var simulation = Simulation(Scenario(seed: seed), memory: memory, rows: rows, text: config)
+        var simulation = Simulation(
+            Scenario(seed: seed, isBridge: isBridge), memory: memory, rows: rows, text: config)
         watch(simulation)
         while simulation.step() { watch(simulation) }
         add(simulation)
+        last = seed
+    }
+
+    /// The same for a link.
+    mutating func runLink(_ seed: UInt32, _ watch: (borrowing LinkSimulation) -> Void) {
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: Simulation.bytes)
+        var simulation = LinkSimulation(seed: seed, memory: memory, rows: rows)
+        watch(simulation)
+        while simulation.step() { watch(simulation) }
+        steps += simulation.stepNumber
+        sent += Int(simulation.counters.messagesSent)
+        received += Int(simulation.counters.messagesReceived)
+        seconds += simulation.simulatedMs / 1000
+        digest.add(simulation.fingerprint)
+        var i = 0
+        while let kind = Faults.Kind(rawValue: UInt8(i)) {
+            faults[i] &+= simulation.faultCount(kind)
+            i += 1
+        }
         last = seed
     }
 

@@ -7,7 +7,7 @@ import Sim
 // On the host an oracle watches every step. A broken promise is one line with seed, step and rule; running the seed
 // again breaks it again.
 guard let options = Options(CommandLine.argc, CommandLine.unsafeArgv), var run = Run(from: options.first) else {
-    System.write(ByteView("usage: swiftlet-sim [--seeds A..B | --seed N] [--trace]\n"), to: .error)
+    System.write(ByteView("usage: swiftlet-sim [--link | --bridge] [--seeds A..B | --seed N] [--trace]\n"), to: .error)
     exit(2)
 }
 
@@ -16,7 +16,9 @@ func text(_ view: ByteView) -> String {
 }
 
 func configText(_ scenario: Scenario) -> String {
-    var config = Line(run.config, capacity: Scenario.configBytes)
+    let start = UnsafeMutablePointer<UInt8>.allocate(capacity: Scenario.configBytes)
+    defer { start.deallocate() }
+    var config = Line(start, capacity: Scenario.configBytes)
     scenario.writeConfig(&config)
     return text(config.view)
 }
@@ -36,9 +38,27 @@ func trace(_ simulation: borrowing Simulation) {
 }
 
 var brokenSeeds = 0
-for seed in options.first...options.last {
+/// What is wrong with a seed.
+func findings(_ seed: UInt32) -> [String] {
+    options.world == .link ? linkFindings(seed) : brokerFindings(seed)
+}
+
+func linkFindings(_ seed: UInt32) -> [String] {
+    var oracle: LinkOracle?
+    run.runLink(seed) { simulation in
+        if oracle == nil { oracle = LinkOracle(simulation) }
+        oracle!.watch(simulation)
+        guard options.isTraced else { return }
+        for i in 0..<simulation.observationCount {
+            print("step=\(simulation.stepNumber) ms=\(simulation[i].at.ms) \(simulation[i])")
+        }
+    }
+    return oracle!.findings
+}
+
+func brokerFindings(_ seed: UInt32) -> [String] {
     var oracle: Oracle?
-    run.run(seed) { simulation in
+    run.run(seed, isBridge: options.world == .bridge) { simulation in
         if oracle == nil {
             oracle = Oracle(simulation)
             if options.isTraced { print(configText(simulation.scenario)) }
@@ -46,8 +66,13 @@ for seed in options.first...options.last {
         oracle!.watch(simulation)
         if options.isTraced { trace(simulation) }
     }
-    for finding in oracle!.findings.prefix(5) { print(finding) }
-    if !oracle!.findings.isEmpty { brokenSeeds += 1 }
+    return oracle!.findings.map(\.description)
+}
+
+for seed in options.first...options.last {
+    let found = findings(seed)
+    for finding in found.prefix(5) { print(finding) }
+    if !found.isEmpty { brokenSeeds += 1 }
 }
 run.writeReport()
 if brokenSeeds > 0 { print("broken=\(brokenSeeds)") }

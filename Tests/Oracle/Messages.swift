@@ -46,7 +46,10 @@ extension Oracle {
         }.values.map(\.grantedQoS).max()
     }
 
-    func mayWrite(_ client: Int, _ topic: UInt8) -> Bool { !scenario.usesACL || Naive.mayWrite(client, topic) }
+    func mayWrite(_ client: Int, _ topic: UInt8) -> Bool {
+        // A bridge without a local user name may do everything.
+        !scenario.usesACL || client >= SimRemote.firstNumber || Naive.mayWrite(client, topic)
+    }
     func mayRead(_ topic: UInt8) -> Bool { !scenario.usesACL || Naive.mayRead(topic) }
 
     mutating func publishing(_ client: Int, _ seen: Observation) {
@@ -85,6 +88,7 @@ extension Oracle {
         let model = messages[key]!
         if model.confirmedAt == nil {
             messages[key]!.confirmedAt = at
+            messages[key]!.confirmed = event
             require(model)
         }
         let topic = model.message.topic
@@ -98,6 +102,7 @@ extension Oracle {
     /// The message is the server's now: whoever's subscription stood all the time must get it.
     mutating func require(_ model: MessageModel) {
         guard !model.message.isClearing else { return }
+        for i in remotes.indices { requireRemotely(i, model.message) }
         for candidate in model.candidates where clients[candidate.client].epoch == candidate.epoch {
             let client = candidate.client
             guard let granted = surelyGranted(client, model.message, before: model.firstSent) else { continue }

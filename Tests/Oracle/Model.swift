@@ -18,6 +18,8 @@ struct MessageModel {
     let message: SimMessage
     /// Counts of events, in which all order is told.
     let firstSent: Int
+    /// When it was surely taken.
+    var confirmed = Int.max
     let sentAt: Tick
     var timesSent = 0
     var confirmedAt: Tick?

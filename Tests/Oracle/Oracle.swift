@@ -32,17 +32,27 @@ public struct Oracle {
     var event = 0
     var step = 0
     var drops = DropCounters()
+    /// The brokers that a bridge connects to.
+    var remotes: [RemoteModel] = []
 
     public init(_ simulation: borrowing Simulation) {
         scenario = simulation.scenario
         limits = simulation.limits
         clients = Array(repeating: ClientModel(), count: Scenario.maxClients + 1)
+        guard scenario.isBridge else { return }
+        // Remotes publish as clients do, and have their numbers.
+        clients = Array(repeating: ClientModel(), count: SimRemote.firstNumber + scenario.bridge.count)
+        remotes = (0..<scenario.bridge.count).map { _ in RemoteModel() }
     }
 
     /// Looks at all that was observed in the last step.
     public mutating func watch(_ simulation: borrowing Simulation) {
         step = simulation.stepNumber
         drops = simulation.drops
+        for i in remotes.indices {
+            remotes[i].drops = simulation.spoolDrops(i)
+            remotes[i].use = simulation.spoolUse(i)
+        }
         for i in 0..<simulation.observationCount {
             event += 1
             see(simulation[i])
@@ -55,6 +65,10 @@ public struct Oracle {
 
     mutating func see(_ seen: Observation) {
         let client = Int(seen.client)
+        if client >= SimRemote.firstNumber {
+            seeRemote(client - SimRemote.firstNumber, seen)
+            return
+        }
         switch seen.kind {
         case .connecting: connecting(client, seen)
         case .connected: connected(client, seen)
@@ -80,8 +94,14 @@ public struct Oracle {
             confirm(client, seen.at) { if case .ping = $0 { true } else { false } }
         case .delivered: delivered(client, seen)
         case .violated: find(client, "\(Observation.Violation(rawValue: seen.code)!)")
-        case .resting: if seen.flag { checkRetained() } else { checkDelivered(seen.at) }
+        case .resting: if seen.flag { checkRetained() } else { checkAtRest(seen.at) }
+        case .called, .callAnswered, .lookup, .lookedUp, .asked, .askedNoMore, .noted, .changed, .restarted: break
         }
+    }
+
+    private mutating func checkAtRest(_ now: Tick) {
+        checkDelivered(now)
+        for i in remotes.indices { checkRemote(i) }
     }
 
     // Sessions.

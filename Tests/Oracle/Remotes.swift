@@ -1,0 +1,156 @@
+import Base
+import Broker
+import Sim
+import Wire
+
+/// What is known of a broker that the bridge connects to.
+struct RemoteModel {
+    /// Counts its sessions.
+    var epoch = 0
+    /// Messages that the broker here has taken responsibility for and that are to go there.
+    var required: Set<Key> = []
+    /// Topics for which a message came that clears what is retained.
+    var cleared: Set<UInt8> = []
+    var arrived: Set<Key> = []
+    /// How often each came as a new one: to any session, and to this one.
+    var news: [Key: Int] = [:]
+    var newsOfSession: [Key: Int] = [:]
+    var lastNumbers: [ClientModel.Stream: UInt16] = [:]
+    /// What is retained there, by topic here.
+    var retained: [UInt8: SimMessage] = [:]
+    var drops = SpoolDrops()
+    var use: (messages: Int, bytes: Int, underWay: Int) = (0, 0, 0)
+    var fullBefore: UInt32 = 0
+    /// Of the back-off.
+    var endedAt: Tick?
+    var isConnected = false
+}
+
+/// A bridge, seen from both of its sides.
+extension Oracle {
+    mutating func seeRemote(_ remote: Int, _ seen: Observation) {
+        let client = Int(seen.client)
+        switch seen.kind {
+        case .publishing:
+            // What it only sends back is no message of its own.
+            guard Int(seen.message!.publisher) == client else { return }
+            publishing(client, seen)
+        case .acknowledged:
+            guard Int(seen.message!.publisher) == client else { return }
+            acknowledged(client, Key(seen.message!), seen.at)
+        case .delivered: arrived(remote, seen)
+        case .connected:
+            clients[client].unconfirmed = []
+            remotes[remote].isConnected = true
+            if !seen.flag { beginRemoteSession(remote) }
+        case .ended where seen.flag:
+            clients[client].unconfirmed = []
+            remotes[remote].isConnected = false
+        case .restarted where seen.flag: beginRemoteSession(remote)
+        case .violated: find(client, "\(Observation.Violation(rawValue: seen.code)!)")
+        default: break
+        }
+    }
+
+    mutating func beginRemoteSession(_ remote: Int) {
+        remotes[remote].epoch += 1
+        remotes[remote].newsOfSession = [:]
+    }
+
+    /// The line that brings a message there, if any.
+    func outLine(_ remote: Int, _ message: SimMessage) -> BridgeScenario.Line? {
+        guard let place = scenario.bridge.remoteName(remote, Int(message.topic)), place.line.sendsOut,
+            Int(message.publisher) != SimRemote.firstNumber + remote,
+            mayWrite(Int(message.publisher), message.topic)
+        else { return nil }
+        return place.line
+    }
+
+    /// The broker here has taken the message.
+    mutating func requireRemotely(_ remote: Int, _ message: SimMessage) {
+        guard let line = outLine(remote, message), min(line.qos, message.qos.rawValue) > 0 else { return }
+        remotes[remote].required.insert(Key(message))
+    }
+
+    mutating func arrived(_ remote: Int, _ seen: Observation) {
+        let client = Int(seen.client)
+        let message = seen.message!
+        guard !message.isClearing else {
+            remotes[remote].cleared.insert(message.topic)
+            return
+        }
+        guard let model = messages[Key(message)], model.message == message else {
+            find(client, "a message that nobody sent")
+            return
+        }
+        if Int(message.publisher) == client { find(client, "an echo: \(message.number)") }
+        guard let line = outLine(remote, message) else {
+            find(client, "nothing sends this out: \(message.publisher):\(message.number)")
+            return
+        }
+        if scenario.bridge.remoteName(remote, Int(message.topic))!.name.code != seen.filter {
+            find(client, "by a wrong name")
+        }
+        if seen.qos.rawValue != min(line.qos, message.qos.rawValue) { find(client, "with another QoS: \(message.publisher):\(message.number)") }
+        if seen.isRetained, !message.isRetained { find(client, "RETAIN on what was not retained") }
+        let key = Key(message)
+        let isFirst = remotes[remote].arrived.insert(key).inserted
+        guard seen.code == 0 else { return }
+        // What is retained is sent again whenever the remote may not have it.
+        guard !message.isRetained else { return }
+        if !(seen.qos == .atLeastOnce && seen.flag) || isFirst {
+            remotes[remote].news[key, default: 0] += 1
+            remotes[remote].newsOfSession[key, default: 0] += 1
+        }
+        let isOnce = message.qos == .exactlyOnce && !model.mayRepeat
+        let most = isOnce ? 1 : model.timesSent
+        if seen.qos == .exactlyOnce, remotes[remote].newsOfSession[key]! > most { find(client, "QoS 2 twice: \(key.publisher):\(key.number)") }
+        if !seen.flag, remotes[remote].news[key]! > most { find(client, "twice without DUP: \(key.publisher):\(key.number)") }
+        guard isFirst, model.timesSent == 1 else { return }
+        let stream = ClientModel.Stream(
+            publisher: key.publisher, topic: message.topic, qos: seen.qos.rawValue,
+            publishedQoS: message.qos.rawValue, isWill: message.isWill)
+        if let last = remotes[remote].lastNumbers[stream], last > key.number {
+            find(client, "out of order: \(key.publisher):\(key.number) after \(last)")
+        }
+        remotes[remote].lastNumbers[stream] = key.number
+    }
+
+    /// All is at rest: what is required and has not come was dropped, and the bridge has said so.
+    mutating func checkRemote(_ remote: Int) {
+        let model = remotes[remote]
+        let client = SimRemote.firstNumber + remote
+        let connection = scenario.bridge[remote]
+        let missing = model.required.subtracting(model.arrived)
+        let waiting = model.use.messages
+        let accounted = Int(model.drops.total) + waiting
+        if missing.count > accounted {
+            find(client, "lost \(missing.map { "\($0.publisher):\($0.number)" }.sorted()), of which \(accounted) are told")
+        }
+        if connection.policy != .latest, model.drops.replaced > 0 { find(client, "replaced though the policy is another") }
+        if connection.expirySeconds == 0, model.drops.expired > 0 { find(client, "expired though nothing does") }
+        if !connection.isLocallyClean, model.drops.cleaned > 0 { find(client, "a session that is kept was cleaned") }
+        if model.drops.tooLong > 0 { find(client, "too long, though nothing is") }
+        checkLast(remote)
+    }
+
+    /// Where a new message makes room for itself, the last one comes, or one that may have been the last.
+    mutating func checkLast(_ remote: Int) {
+        let model = remotes[remote]
+        let connection = scenario.bridge[remote]
+        guard connection.policy != .newest, !connection.spoolsQoS0, model.use.messages == 0,
+            model.drops.expired + model.drops.cleaned == 0
+        else { return }
+        func isLastThere(_ isMeant: (SimMessage) -> Bool) -> Bool {
+            func sent(_ keys: Set<Key>) -> [MessageModel] { keys.map { messages[$0]! }.filter { isMeant($0.message) } }
+            guard let last = sent(model.required).map(\.firstSent).max() else { return true }
+            return sent(model.arrived).contains { $0.confirmed >= last }
+        }
+        let client = SimRemote.firstNumber + remote
+        if connection.policy == .oldest, !isLastThere({ _ in true }) { find(client, "the newest was dropped") }
+        guard connection.policy == .latest, model.drops.full == 0 else { return }
+        for topic in UInt8(0)..<UInt8(Vocabulary.topicCount) where !model.cleared.contains(topic) {
+            if !isLastThere({ $0.topic == topic }) { find(client, "the last of topic \(topic) did not come") }
+        }
+    }
+}

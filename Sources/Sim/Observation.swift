@@ -70,6 +70,8 @@ public struct Observation {
         case neverAtRest
         /// At the end something is still taken from a pool, or a pool's counts contradict each other.
         case notGivenBack, pool
+        /// PINGREQ waits though nothing keeps the server from answering it.
+        case unanswered
     }
 
     public var kind: Kind

@@ -242,6 +242,25 @@ public struct Simulation: ~Copyable {
         }
     }
 
+    /// On a network without faults PINGREQ is answered in the turn in which it is read, whatever remotes do, and it is
+    /// read at once.
+    private mutating func checkPings() {
+        guard scenario.isBridge, scenario.isFaultless, !scenario.isTight, limits.maxMessageRate == 0 else { return }
+        var i = 0
+        while i < clientCount {
+            let me = clients + i
+            if me.pointee.isPinging, me.pointee.phase == .connected, me.pointee.readsAgainAt == nil,
+                !me.pointee.hasInsulted, me.pointee.output.count == 0,
+                server.io.peerUnsent(me.pointee.peer) == 0 || now.msSince(me.pointee.lastSent) > 1000,
+                server.io.peerUnread(me.pointee.peer) == 0
+            {
+                violation(.unanswered, i)
+                me.pointee.isPinging = false
+            }
+            i += 1
+        }
+    }
+
     /// Bytes go to the server, the server works, bytes come back.
     private mutating func pump() {
         var turns = part == .acting ? random.within(1, 4) : 4
@@ -267,5 +286,6 @@ public struct Simulation: ~Copyable {
                 i += 1
             }
         }
+        checkPings()
     }
 }

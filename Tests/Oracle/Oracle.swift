@@ -57,6 +57,7 @@ public struct Oracle {
             event += 1
             see(simulation[i])
         }
+        for i in remotes.indices { checkFull(i) }
     }
 
     mutating func find(_ client: Int, _ rule: String) {

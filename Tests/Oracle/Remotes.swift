@@ -20,10 +20,8 @@ struct RemoteModel {
     var retained: [UInt8: SimMessage] = [:]
     var drops = SpoolDrops()
     var use: (messages: Int, bytes: Int, underWay: Int) = (0, 0, 0)
+    /// Of `drops.full`, when it was last looked at.
     var fullBefore: UInt32 = 0
-    /// Of the back-off.
-    var endedAt: Tick?
-    var isConnected = false
 }
 
 /// A bridge, seen from both of its sides.
@@ -41,11 +39,9 @@ extension Oracle {
         case .delivered: arrived(remote, seen)
         case .connected:
             clients[client].unconfirmed = []
-            remotes[remote].isConnected = true
             if !seen.flag { beginRemoteSession(remote) }
         case .ended where seen.flag:
             clients[client].unconfirmed = []
-            remotes[remote].isConnected = false
         case .restarted where seen.flag: beginRemoteSession(remote)
         case .violated: find(client, "\(Observation.Violation(rawValue: seen.code)!)")
         default: break
@@ -76,9 +72,18 @@ extension Oracle {
         let client = Int(seen.client)
         let message = seen.message!
         guard !message.isClearing else {
-            remotes[remote].cleared.insert(message.topic)
+            let topic = (0..<Vocabulary.topicCount).first {
+                scenario.bridge.remoteName(remote, $0)?.name.code == seen.filter
+            }
+            guard let topic else {
+                find(client, "cleared by a wrong name")
+                return
+            }
+            remotes[remote].cleared.insert(UInt8(topic))
+            if seen.isRetained { remotes[remote].retained[UInt8(topic)] = nil }
             return
         }
+        if seen.isRetained { remotes[remote].retained[message.topic] = message }
         guard let model = messages[Key(message)], model.message == message else {
             find(client, "a message that nobody sent")
             return
@@ -132,6 +137,40 @@ extension Oracle {
         if !connection.isLocallyClean, model.drops.cleaned > 0 { find(client, "a session that is kept was cleaned") }
         if model.drops.tooLong > 0 { find(client, "too long, though nothing is") }
         checkLast(remote)
+        if model.drops.total == 0, waiting == 0, drops.storeFull == 0 { checkRetained(remote) }
+    }
+
+    /// Nothing is dropped before the spool had reached a limit, for all that anybody can tell.
+    mutating func checkFull(_ remote: Int) {
+        let model = remotes[remote]
+        let connection = scenario.bridge[remote]
+        guard model.drops.full != model.fullBefore else { return }
+        remotes[remote].fullBefore = model.drops.full
+        // Retained messages are sent again, and what is told of the connection.
+        var (count, bytes) = (Vocabulary.topicCount + 10, (Vocabulary.topicCount + 10) * 1540)
+        for (key, message) in messages where !model.arrived.contains(key) && outLine(remote, message.message) != nil {
+            count += max(1, message.timesSent)
+            bytes += max(1, message.timesSent) * (message.message.length + 40)
+        }
+        if count < connection.spoolMessages, bytes < connection.spoolBytes {
+            find(SimRemote.firstNumber + remote, "dropped with at most \(count) messages and \(bytes) bytes in the spool")
+        }
+    }
+
+    /// What is retained here and was sent with a promise is retained there.
+    mutating func checkRetained(_ remote: Int) {
+        for topic in UInt8(0)..<UInt8(Vocabulary.topicCount) {
+            guard let place = scenario.bridge.remoteName(remote, Int(topic)), place.line.sendsOut, place.line.qos > 0,
+                let changes = retained[topic], let last = changes.lastIndex(where: \.isConfirmed),
+                changes.allSatisfy({ messages[$0.key]!.message.qos != .atMostOnce })
+            else { continue }
+            let there = remotes[remote].retained[topic]
+            if !changes[last...].contains(where: { $0.message == there }) {
+                find(
+                    SimRemote.firstNumber + remote,
+                    "retained: topic \(topic) has \(there.map { "\($0.number)" } ?? "none") there")
+            }
+        }
     }
 
     /// Where a new message makes room for itself, the last one comes, or one that may have been the last.

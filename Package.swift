@@ -35,7 +35,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet-sim",
             dependencies: ["Base", "Wire", "Broker", "Config", "Runtime", "Linux", "Sim", "Oracle"]),
-        .target(name: "Oracle", dependencies: ["Base", "Wire", "Broker", "Config", "Sim"], path: "Tests/Oracle"),
+        .target(
+            name: "Oracle", dependencies: ["Base", "Wire", "Broker", "Config", "Runtime", "Sim"], path: "Tests/Oracle"),
         .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/TestSupport"),
         .target(
             name: "TestWorld", dependencies: ["Base", "Config", "Runtime", "Sim", "TestSupport"],

@@ -10,6 +10,16 @@ import Testing
         for seed in ten * 10 + 1...ten * 10 + 10 { #expect(World.findings(seed).isEmpty) }
     }
 
+    @Test(arguments: 0..<20 as Range<UInt32>)
+    func `no promise is broken by ten bridges`(ten: UInt32) {
+        for seed in ten * 10 + 1...ten * 10 + 10 { #expect(World.findings(seed, isBridge: true).isEmpty) }
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt32>)
+    func `no promise is broken by twenty links`(twenty: UInt32) {
+        for seed in twenty * 20 + 1...twenty * 20 + 20 { #expect(World.linkFindings(seed).isEmpty) }
+    }
+
     @Test func `the same seed goes the same way, and another one another way`() {
         let first = World.fingerprint(5)
         #expect(World.fingerprint(5) == first)
@@ -20,7 +30,7 @@ import Testing
 /// One run of one seed.
 enum World {
     /// Lets `look` see every step.
-    static func run(_ seed: UInt32, _ look: (borrowing Simulation) -> Void) {
+    static func run(_ seed: UInt32, isBridge: Bool = false, _ look: (borrowing Simulation) -> Void) {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Simulation.bytes, alignment: 4096)
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: Simulation.bytes)
         let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
@@ -30,18 +40,33 @@ enum World {
             rows.deallocate()
             text.deallocate()
         }
-        var simulation = Simulation(Scenario(seed: seed), memory: memory, rows: rows, text: text)
+        var simulation = Simulation(
+            Scenario(seed: seed, isBridge: isBridge), memory: memory, rows: rows, text: text)
         look(simulation)
         while simulation.step() { look(simulation) }
     }
 
-    static func findings(_ seed: UInt32) -> [String] {
+    static func findings(_ seed: UInt32, isBridge: Bool = false) -> [String] {
         var oracle: Oracle?
-        run(seed) { simulation in
+        run(seed, isBridge: isBridge) { simulation in
             if oracle == nil { oracle = Oracle(simulation) }
             oracle!.watch(simulation)
         }
         return oracle!.findings.map(\.description)
+    }
+
+    static func linkFindings(_ seed: UInt32) -> [String] {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: LinkSimulation.bytes, alignment: 4096)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: LinkSimulation.bytes)
+        let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
+        defer {
+            memory.deallocate()
+            rows.deallocate()
+        }
+        var simulation = LinkSimulation(seed: seed, memory: memory, rows: rows)
+        var oracle = LinkOracle(simulation)
+        while simulation.step() { oracle.watch(simulation) }
+        return oracle.findings
     }
 
     static func fingerprint(_ seed: UInt32) -> Digest {

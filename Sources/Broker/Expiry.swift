@@ -59,8 +59,8 @@ extension Broker {
         session.pointee.lifeCountedAt = session.pointee.lifeCountedAt.advanced(byMs: seconds * 1000)
     }
 
-    /// When the message came that has waited longest. In a spool where later messages take the place of earlier ones that
-    /// need not be the first.
+    /// When the message came that has waited longest. In a spool where later messages take the place of earlier ones
+    /// that need not be the first.
     private func oldestAdmission(_ session: UnsafeMutablePointer<Session>) -> Tick? {
         guard let first = oldestUnsent(session) else { return nil }
         var oldest = store[first].pointee.admitted

@@ -14,7 +14,9 @@ extension Server where Net: ~Copyable {
         bridge.pointee.counts.attempts &+= 1
         bridge.pointee.privacy = bridge.pointee.link.settings.connect.isBridge ? .taken : .refused
         // What has come since it left; a lazy connection is there for the sake of just that.
-        if bridge.pointee.settings.localCleanSession, !bridge.pointee.settings.isLazy { memory.broker.cleanSpool(index) }
+        if bridge.pointee.settings.localCleanSession, !bridge.pointee.settings.isLazy {
+            memory.broker.cleanSpool(index)
+        }
         expectEchoes(index, sessionPresent: sessionPresent)
         memory.broker.remoteCame(index, link: Handle<SessionLink>(raw: bridge.pointee.link.token))
         bridge.pointee.isDirty = true
@@ -29,8 +31,8 @@ extension Server where Net: ~Copyable {
         reportRemoteCame(index, sessionPresent: sessionPresent)
     }
 
-    /// A remote that has kept the session may have kept echoes in it, too; and what is under way is sent again, and comes
-    /// back again.
+    /// A remote that has kept the session may have kept echoes in it, too; and what is under way is sent again, and
+    /// comes back again.
     private mutating func expectEchoes(_ index: Int, sessionPresent: Bool) {
         let bridge = memory.bridges + index
         if !sessionPresent { bridge.pointee.echoes.removeAll() }

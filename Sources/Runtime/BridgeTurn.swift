@@ -128,8 +128,9 @@ extension Server where Net: ~Copyable {
         }
     }
 
-    /// While the store is nearly full the link is not read, but for as much as one turn allows once a second: what finds
-    /// no room then is refused, and a store full of messages for clients that do not read must not silence the remote.
+    /// While the store is nearly full the link is not read, but for as much as one turn allows once a second: what
+    /// finds no room then is refused, and a store full of messages for clients that do not read must not silence the
+    /// remote.
     private mutating func mayTake(_ index: Int) -> Bool {
         let bridge = memory.bridges + index
         guard memory.broker.isLow, bridge.pointee.refusedSince == nil, bridge.pointee.link.isUp else {

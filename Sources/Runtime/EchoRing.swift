@@ -27,8 +27,7 @@ struct EchoRing {
     /// What was sent does not come back any more: the remote has forgotten whom to send it to.
     mutating func removeAll() { hashes.initialize(repeating: 0, count: capacity) }
 
-    /// The hash of a message, never zero. `begin` with the topic as the broker has it, then the payload in pieces of any
-    /// length.
+    /// The hash of a message. `begin` with the topic as the broker has it, then the payload in pieces of any length.
     func begin(_ topic: ByteView) -> UInt32 { hash.hash(topic) }
     func extended(_ sum: UInt32, _ piece: ByteView) -> UInt32 {
         // Independent of where the pieces are cut.

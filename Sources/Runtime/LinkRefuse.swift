@@ -4,8 +4,8 @@ import Wire
 
 extension Link {
     /// The owner has no room for the message of QoS 1 or 2 that `next` has just given. From here on none is given any
-    /// more, so that none overtakes it, while acknowledgements still are: they may be what makes room. The owner ends the
-    /// connection soon; the broker sends the message again with the next one.
+    /// more, so that none overtakes it, while acknowledgements still are: they may be what makes room. The owner ends
+    /// the connection soon; the broker sends the message again with the next one.
     public mutating func refuse(_ publish: Publish, ticket: UInt32) {
         receipts.takeBack(ticket)
         if publish.qos == .exactlyOnce { inbound.released(publish.packetID, in: &inboundIDs) }

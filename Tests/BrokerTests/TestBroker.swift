@@ -29,7 +29,8 @@ final class TestBroker {
         let displaced: Handle<SessionLink>
     }
 
-    /// `acl` is an access file, nil for none; `bridge` has `connection` sections; `change` puts limits over the defaults.
+    /// `acl` is an access file, nil for none; `bridge` has `connection` sections; `change` puts limits over the
+    /// defaults.
     init(
         start: UInt32 = 0, allowAnonymous: Bool = true, acl: String? = nil, bridge: String = "",
         _ change: (inout Limits) -> Void = { _ in }

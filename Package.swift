@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, lowest first: Base < Config, Wire < Engine < Broker | Bridge | Client < Runtime < Linux | Sim < swiftlet. No arrow
-// points back, and only Linux reaches C. Tests/TidyTests reads the imports and fails when one does.
+// Layers, lowest first: Base < Config, Wire < Engine < Broker | Bridge | Client < Runtime < Linux | Sim < swiftlet. No
+// arrow points back, and only Linux reaches C. Tests/TidyTests reads the imports and fails when one does.
 // `toolchains/build` compiles the same folders, in the same order, for the routers.
 
 /// Pools that refuse a take when a test says so. Neither the routers' builds nor release ones have them.

@@ -29,7 +29,8 @@ public enum BridgeCheck {
             i += 1
         }
         guard let loop = LoopCheck(settings, scratch: scratch).first() else { return nil }
-        return ConfigError(line: loop.out, .topic, "what it sends may come back, and be sent again, by", other: loop.back)
+        let text: StaticString = "what it sends may come back, to be sent again, by"
+        return ConfigError(line: loop.out, .topic, text, other: loop.back)
     }
 
     private static func wrong(_ bridge: borrowing BridgeSettings, _ text: StaticString) -> ConfigError {
@@ -58,13 +59,13 @@ public enum BridgeCheck {
         return nil
     }
 
-    private static func problem(
+    @inline(never) private static func problem(
         _ line: BridgeTopic, _ limits: Limits, _ scratch: UnsafeMutablePointer<UInt8>
     ) -> StaticString? {
         if hasWildcard(line.localPrefix) || hasWildcard(line.remotePrefix) { return "a prefix cannot have + or #" }
         var writer = ByteWriter(scratch, capacity: scratchBytes)
         TopicMap.writeLocalFilter(line, to: &writer)
-        if TopicFilter.check(writer.written) != nil {
+        if !isFilter(writer.written) {
             return "local prefix and pattern are no topic filter: + alone in its level, # alone in the last, UTF-8"
         }
         if writer.count > limits.maxTopicBytes || TopicLevels.count(writer.written) > limits.maxTopicLevels {
@@ -72,7 +73,7 @@ public enum BridgeCheck {
         }
         writer.removeAll()
         TopicMap.writeRemoteFilter(line, to: &writer)
-        if TopicFilter.check(writer.written) != nil {
+        if !isFilter(writer.written) {
             return "remote prefix and pattern are no topic filter: + alone in its level, # alone in the last, UTF-8"
         }
         return nil
@@ -106,7 +107,7 @@ public enum BridgeCheck {
     }
 
     /// Whether two connections may be to the same broker, as far as their addresses tell.
-    static func shareRemote(_ a: borrowing BridgeSettings, _ b: borrowing BridgeSettings) -> Bool {
+    @inline(never) static func shareRemote(_ a: borrowing BridgeSettings, _ b: borrowing BridgeSettings) -> Bool {
         var i = 0
         while i < a.remoteCount {
             let remote = a.remote(i)
@@ -122,7 +123,7 @@ public enum BridgeCheck {
     }
 
     /// Whether an address, as it is written, leads back to this board.
-    private static func isOwn(_ remote: Remote, _ settings: Settings) -> Bool {
+    @inline(never) private static func isOwn(_ remote: Remote, _ settings: Settings) -> Bool {
         let host = remote.host.equals("localhost") ? ByteView("127.0.0.1") : remote.host
         let address = Address(parsing: host, port: remote.port)
         var i = 0
@@ -141,6 +142,8 @@ public enum BridgeCheck {
         }
         return false
     }
+
+    @inline(never) private static func isFilter(_ text: ByteView) -> Bool { TopicFilter.check(text) == nil }
 
     private static func hasWildcard(_ text: ByteView) -> Bool {
         text.firstIndex(of: UInt8(ascii: "+")) != nil || text.firstIndex(of: UInt8(ascii: "#")) != nil

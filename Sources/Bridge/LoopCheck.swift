@@ -18,9 +18,9 @@ struct LoopCheck {
     private let settings: Settings
     private let scratch: UnsafeMutablePointer<UInt8>
 
-    /// Five filters, of which each is no longer than a board config and a byte.
+    /// Five filters, of which each is what two have in common that are no longer than a board config.
     static var scratchBytes: Int { 5 * regionBytes }
-    private static var regionBytes: Int { ConfigFile.maxBytes + 1 }
+    private static var regionBytes: Int { 2 * ConfigFile.maxBytes + 1 }
 
     init(_ settings: Settings, scratch: UnsafeMutablePointer<UInt8>) {
         self.settings = settings
@@ -86,8 +86,8 @@ struct LoopCheck {
         return false
     }
 
-    /// Whether what one line sends, the other gives the name it had. The two prefixes there begin a topic of both lines,
-    /// so the longer one begins with the shorter.
+    /// Whether what one line sends, the other gives the name it had. Both prefixes there begin the same topics, so the
+    /// longer one begins with the shorter.
     private func swapsAlike(_ out: BridgeTopic, _ back: BridgeTopic) -> Bool {
         let isOutShorter = out.remotePrefix.count < back.remotePrefix.count
         let (short, long) = isOutShorter ? (out, back) : (back, out)

@@ -59,11 +59,13 @@ public struct BridgeSettings {
     /// All lines of it, to see whether a reload changes them.
     public internal(set) var sectionText = ByteView.empty
     public private(set) var topicCount = 0
+    /// Those of them that are subscribed to here.
+    private(set) var outCount = 0
     /// From the first `topic` line to the last.
     private var topicText = ByteView.empty
     private var topicOffset = 0
 
-    init(_ limits: BridgeLimits = BridgeLimits()) { self.limits = limits }
+    @inline(never) init(_ limits: BridgeLimits = BridgeLimits()) { self.limits = limits }
 
     public static var maxNameBytes: Int { 40 }
 
@@ -175,6 +177,7 @@ public struct BridgeSettings {
             return .wrong("an empty pattern needs a local and a remote prefix")
         }
         topicCount += 1
+        if topic.sendsOut { outCount += 1 }
         return nil
     }
 
@@ -224,7 +227,7 @@ extension Settings {
         }
         let longest = bridge.limits.maxPacketBytes
         bridge.limits.maxPacketBytes = longest == 0 ? limits.maxPacketBytes : min(longest, limits.maxPacketBytes)
-        if bridge.passwordFile != nil { bridge.password = bridgePasswords[index] }
+        if let password = bridgePasswords[index] { bridge.password = password }
         return bridge
     }
 }

@@ -22,6 +22,9 @@ public struct BridgeTopic {
     public var sendsOut: Bool { direction.sendsOut }
     public var takesIn: Bool { direction.takesIn }
 
+    /// A connection has no more of them: each is compared with every other.
+    static var maxCount: Int { 128 }
+
     /// Reads what follows `topic`; nil when it has another form.
     static func parse(_ value: ByteView, number: Int) -> BridgeTopic? {
         let (pattern, afterPattern) = withoutComment(value).firstWord

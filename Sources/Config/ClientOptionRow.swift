@@ -5,9 +5,11 @@ extension Option {
         case .address:
             Row(
                 name: "address", kind: .remote,
-                help: "the broker to connect to; others that take its place; up to 4; this machine if none")
+                help: "the broker to connect to; others that take its place; up to 4; a client has one here if not")
         case .remoteClientID:
-            Row(name: "remote_clientid", kind: .text, help: "the client id; the broker chooses one if no line says")
+            Row(
+                name: "remote_clientid", kind: .text,
+                help: "the client id; if no line says, the broker chooses a client's, and a bridge is HOSTNAME.NAME")
         case .remoteUsername: Row(name: "remote_username", kind: .text, help: "the user name")
         case .remotePassword: Row(name: "remote_password", kind: .text, help: "the password")
         case .remotePasswordFile:
@@ -17,7 +19,7 @@ extension Option {
         case .cleanSession:
             Row(
                 name: "cleansession", kind: .flag,
-                help: "whether the broker forgets the client when the connection ends; false if it has a client id")
+                help: "whether the broker forgets the client at its end; if no line says, a client without client id")
         case .keepAliveInterval:
             Row(
                 name: "keepalive_interval", kind: .duration(min: 5, max: 65_535),
@@ -25,7 +27,7 @@ extension Option {
         case .restartTimeout:
             Row(
                 name: "restart_timeout", kind: .restart,
-                help: "wait before the next attempt to connect, and where it stops doubling; 1 30 if no line says")
+                help: "first wait for another attempt, longest, and how long a bridge must be up; 1 30, or 5 30 10")
         case .bindAddress: Row(name: "bind_address", kind: .source, help: "where connections come from")
         case .willTopic:
             Row(name: "will_topic", kind: .text, help: "where the broker publishes that the client is lost")

@@ -27,7 +27,7 @@ public enum ConfigFile {
         return .settings(settings)
     }
 
-    /// What the board is, wherever the file says it: the other keys depend on it. mosquitto, which has no such key, is a
+    /// What the board is, wherever the file says it: the other keys depend on it. mosquitto has no such key, and is a
     /// bridge as soon as it has a connection.
     private static func mode(_ text: ByteView) -> Settings.Mode {
         var lines = TextLines(text)
@@ -58,8 +58,7 @@ public enum ConfigFile {
         guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }
         if settings.mode == .bridge, option.isOfConnection {
-            var bridge = BridgeSettings()
-            return bridge.read(option, value, at: number, key: key)
+            return readForBridge(option, value, at: number, key: key)
         }
         if option.isOfLine { return readForLine(option, value, into: &settings) }
         if option.belongs(to: .client), !option.belongs(to: .broker) {

@@ -87,7 +87,7 @@ public enum Option: UInt8 {
     }
 
     /// Sizes memory, or something else that is laid out at start: a reload cannot change it.
-    /// Client mode has no reload; connections of a bridge are made again as `bridge_reload_type` says.
+    /// Client mode has no reload; what the connections of a bridge say is no limit of the whole board.
     public var needsRestart: Bool {
         switch self {
         case .maxPacketSize, .maxConnections, .globalMaxConnections, .globalMaxClients, .maxSubscriptions,
@@ -102,7 +102,7 @@ public enum Option: UInt8 {
             .maxSubscriptionsPerClient, .maxRetainedMessages, .maxRetainedBytes, .maxInflightMessages, .maxMessageRate,
             .maxConnectRate, .connectTimeout, .stallTimeout:
             false
-        default: true
+        default: belongs(to: .client)
         }
     }
 

@@ -1,7 +1,7 @@
 /// In which modes a key has a meaning.
 extension Option {
     /// Whether a board of this mode may have the key.
-    public func belongs(to mode: Settings.Mode) -> Bool {
+    @inline(never) public func belongs(to mode: Settings.Mode) -> Bool {
         switch self {
         case .mode, .connectionMessages, .logType, .logDest, .logTimestamp, .maxPacketSize, .offlineMessageExpiry,
             .maxQueuedMessages, .maxQueuedBytes, .queuePolicy, .queueQoS0Messages, .maxSubscriptionsPerClient,
@@ -19,8 +19,8 @@ extension Option {
             .keepAliveInterval, .restartTimeout, .bindAddress:
             mode != .broker
         case .willTopic, .willPayload, .willQoS, .willRetain, .subscribe, .publish, .execTimeout, .execParallel,
-            .execQueue, .execRate, .execOutputSize, .replyTopic, .replyQoS, .replyRetain, .onFailure, .retryDelay, .retryLimit, .deadLetterTopic, .writeSize, .writeFormat,
-            .onChangeOnly:
+            .execQueue, .execRate, .execOutputSize, .replyTopic, .replyQoS, .replyRetain, .onFailure, .retryDelay,
+            .retryLimit, .deadLetterTopic, .writeSize, .writeFormat, .onChangeOnly:
             mode == .client
         default:
             mode == .bridge

@@ -198,7 +198,9 @@ public struct Settings {
             client.complete(port: port)
             // Zero is as many as fit, and each takes a slab.
             if limits.maxQueuedBytes == 0 { limits.maxQueuedBytes = limits.messageStoreBytes }
-            if limits.maxQueuedMessages == 0 { limits.maxQueuedMessages = max(1, limits.maxQueuedBytes / 120) }
+            if limits.maxQueuedMessages == 0 {
+                limits.maxQueuedMessages = min(max(1, limits.maxQueuedBytes / 120), 1_000_000)
+            }
             return
         }
         limits.bridge.spoolExpirySeconds = limits.offlineMessageExpirySeconds

@@ -8,7 +8,7 @@ extension Program {
     mutating func check(_ config: Command.Config) -> Int32 {
         guard var settings = settings(config) else { return Exit.usage }
         if settings.mode == .client { return checkClient(&settings) }
-        guard loader.access(settings) != nil else {
+        guard loader.access(&settings) != nil else {
             writeProblem()
             return Exit.usage
         }
@@ -33,6 +33,7 @@ extension Program {
             end(to: .output)
             i += 1
         }
+        if settings.mode == .bridge { writeBridges(settings) }
         return writePlan(settings)
     }
 
@@ -42,10 +43,12 @@ extension Program {
         plan.write(&line) { System.write($0, to: .output) }
         line.text("limits")
         end(to: .output)
+        // What a connection has is told with it.
+        let mode = settings.mode == .client ? Settings.Mode.client : .broker
         var i: UInt8 = 0
         while let option = Option(rawValue: i) {
             i += 1
-            guard option.row.kind.hasDefault, option.belongs(to: settings.mode) else { continue }
+            guard option.row.kind.hasDefault, option.belongs(to: mode) else { continue }
             line.text("  ")
             line.column(option.row.name, width: 35)
             line.column(settings.limits[option], width: 12)

@@ -32,11 +32,7 @@ extension Program {
             line.text(" as ")
             line.escaped(client.clientID)
         }
-        if let name = client.username {
-            line.text(", user ")
-            line.escaped(name)
-            line.text(client.password == nil ? " without password" : " with password")
-        }
+        writeUser(client.username, hasPassword: client.password != nil)
         line.text(client.cleanSession ? ", clean session" : ", session kept")
         line.text(", keep-alive ")
         line.number(limits.keepAliveIntervalSeconds)
@@ -48,7 +44,16 @@ extension Program {
         end(to: .output)
     }
 
-    private mutating func write(_ remote: Remote) {
+    /// Nothing for nobody. Whether there is a password is not told where none is asked for.
+    mutating func writeUser(_ user: ByteView?, hasPassword: Bool?) {
+        guard let user else { return }
+        line.text(", user ")
+        line.escaped(user)
+        guard let hasPassword else { return }
+        line.text(hasPassword ? " with password" : " without password")
+    }
+
+    mutating func write(_ remote: Remote) {
         let hasColons = remote.host.firstIndex(of: UInt8(ascii: ":")) != nil
         if hasColons { line.byte(UInt8(ascii: "[")) }
         line.escaped(remote.host)
@@ -58,7 +63,7 @@ extension Program {
         line.number(Int(remote.port))
     }
 
-    private mutating func writeQoS(_ qos: UInt8, retain: Bool) {
+    mutating func writeQoS(_ qos: UInt8, retain: Bool) {
         line.text(" qos ")
         line.number(Int(qos))
         if retain { line.text(" retain") }
@@ -99,12 +104,7 @@ extension Program {
     // MARK: What may not work
 
     private mutating func warn(_ settings: Settings) {
-        if let path = settings.client.passwordFile, FileCheck.isPublic(loader.path(path)) {
-            line.text("warning: ")
-            line.escaped(path)
-            line.text(": every user may read the password")
-            end(to: .output)
-        }
+        if let path = settings.client.passwordFile { warnIfPublic(path) }
         var lines = settings.actionLines
         while let action = lines.next() {
             if action.kind == .exec, let topic = action.options.replyTopic {
@@ -121,6 +121,14 @@ extension Program {
             case .failed(let error): warn(action, path, System.errorText(error))
             }
         }
+    }
+
+    mutating func warnIfPublic(_ path: ByteView) {
+        guard FileCheck.isPublic(loader.path(path)) else { return }
+        line.text("warning: ")
+        line.escaped(path)
+        line.text(": every user may read the password")
+        end(to: .output)
     }
 
     private mutating func warnOfCircle(

@@ -5,12 +5,12 @@ import Linux
 extension Program {
     mutating func writeHelp() {
         let usage: StaticString = """
-            swiftlet: MQTT broker or client with a fixed amount of memory
+            swiftlet: MQTT broker, bridge or client with a fixed amount of memory
 
             usage: swiftlet [-c] [FILE]     run what the board config FILE says (- is standard input);
                                             without FILE, a broker for this machine on port 1883
                    swiftlet --plan [FILE]   print the memory plan; fails when it is over memory_budget
-                   swiftlet --check [FILE]  check all files, say who may connect or what a client does, print the plan
+                   swiftlet --check [FILE]  check all files, say who may connect, and what a bridge or client does
                    swiftlet --help          this text
                    swiftlet --version       version and processor family
             options: -p PORT  serve this machine on PORT, where FILE has no listener; or a client's, where an address
@@ -27,12 +27,16 @@ extension Program {
 
             """
         System.write(ByteView(keys), to: .output)
-        writeKeys("Keys of all boards:") { $0.belongs(to: .broker) && $0.belongs(to: .client) }
-        writeKeys("Keys of brokers (mode broker):") { !$0.belongs(to: .client) }
-        writeKeys("Keys of clients (mode client):") { !$0.belongs(to: .broker) }
+        writeKeys("Keys of all boards:", broker: true, client: true, bridge: true)
+        writeKeys("Keys of brokers (mode broker, mode bridge):", broker: true, client: false, bridge: true)
+        writeKeys("Keys of a client, and of a bridge's connection:", broker: false, client: true, bridge: true)
+        writeKeys("Keys of clients (mode client):", broker: false, client: true, bridge: false)
+        writeKeys("Keys of a bridge (mode bridge):", broker: false, client: false, bridge: true)
     }
 
-    private mutating func writeKeys(_ title: StaticString, _ isListed: (Option) -> Bool) {
+    /// Those that belong to these modes and no other.
+    @inline(never)
+    private mutating func writeKeys(_ title: StaticString, broker ofBroker: Bool, client ofClient: Bool, bridge: Bool) {
         line.text(title)
         end(to: .output)
         let broker = Limits(.broker)
@@ -40,16 +44,17 @@ extension Program {
         var i: UInt8 = 0
         while let option = Option(rawValue: i) {
             i += 1
-            guard isListed(option) else { continue }
+            guard option.belongs(to: .broker) == ofBroker, option.belongs(to: .client) == ofClient,
+                option.belongs(to: .bridge) == bridge
+            else { continue }
             let row = option.row
             line.text("  ")
             line.column(row.name, width: 30)
             row.kind.describe(to: &line)
             if row.kind.hasDefault {
                 line.text(", default ")
-                let ofBroker = option.belongs(to: .broker)
-                line.number(ofBroker ? broker[option] : client[option])
-                if ofBroker, option.belongs(to: .client), broker[option] != client[option] {
+                line.number(ofClient && !ofBroker ? client[option] : broker[option])
+                if ofBroker, ofClient, broker[option] != client[option] {
                     line.text(", of a client ")
                     line.number(client[option])
                 }

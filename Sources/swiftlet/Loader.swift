@@ -32,7 +32,10 @@ struct Loader {
     private var half = 0
     private let accessText: UnsafeMutablePointer<UInt8>
 
-    private static var textBytes: Int { ConfigFile.maxBytes + 1 }
+    /// Of a board config, and of the passwords that its connections have in files.
+    private static var textBytes: Int { configBytes + Settings.maxBridges * passwordBytes }
+    private static var configBytes: Int { ConfigFile.maxBytes + 1 }
+    private static var passwordBytes: Int { ClientSettings.maxPasswordBytes }
     private static var accessBytes: Int { (1 << 20) + 4096 }
     /// The memory a loader needs.
     static var bytes: Int { Line.logBytes + 2 * textBytes + accessBytes }
@@ -50,7 +53,7 @@ struct Loader {
         let text = texts + (1 - half) * Loader.textBytes
         var count = 0
         if let file = config.file {
-            guard let read = read(arguments.path(file), into: text, capacity: Loader.textBytes) else { return nil }
+            guard let read = read(arguments.path(file), into: text, capacity: Loader.configBytes) else { return nil }
             count = read
         }
         switch ConfigFile.parse(ByteView(text, count), port: config.port) {
@@ -84,18 +87,40 @@ struct Loader {
     mutating func password(_ settings: inout Settings) -> Bool {
         problem.removeAll()
         guard let path = settings.client.passwordFile else { return true }
+        guard let password = password(in: path) else { return false }
+        settings.client.password = password
+        return true
+    }
+
+    /// The same for the connections of a bridge. These last as long as the settings.
+    mutating func bridgePasswords(_ settings: inout Settings) -> Bool {
+        problem.removeAll()
+        var room = texts + (1 - half) * Loader.textBytes + Loader.configBytes
+        var i = 0
+        while i < settings.bridgeCount {
+            if let path = settings.bridge(i).passwordFile {
+                guard let password = password(in: path) else { return false }
+                password.copy(to: room)
+                settings.bridgePasswords[i] = ByteView(room, password.count)
+                room += password.count
+            }
+            i += 1
+        }
+        return true
+    }
+
+    /// All of the first line of a file, spaces too; nil when it is no password.
+    @inline(never) private mutating func password(in path: ByteView) -> ByteView? {
         var room = accessText
-        guard let text = read(path, at: &room) else { return false }
-        // All of the first line, spaces too.
+        guard let text = read(path, at: &room) else { return nil }
         let line = text.slice(0, text.firstIndex(of: UInt8(ascii: "\n")) ?? text.count)
         let hasReturn = !line.isEmpty && line[line.count - 1] == UInt8(ascii: "\r")
         let password = line.slice(0, line.count - (hasReturn ? 1 : 0))
         guard !password.isEmpty, password.count <= ClientSettings.maxPasswordBytes else {
             wrong(path, 1, "expected a password of up to 512 bytes")
-            return false
+            return nil
         }
-        settings.client.password = password
-        return true
+        return password
     }
 
     /// Room for the rule of the time zone, behind any password. Void when access files are read.
@@ -133,9 +158,11 @@ struct Loader {
         return false
     }
 
-    /// The access files that the settings name, checked; nil when something is wrong. Void at the next call.
-    mutating func access(_ settings: Settings) -> AccessTexts? {
+    /// The access files that the settings name, checked, and the passwords of connections put in their places; nil when
+    /// something is wrong. The files are void at the next call.
+    @inline(never) mutating func access(_ settings: inout Settings) -> AccessTexts? {
         problem.removeAll()
+        guard bridgePasswords(&settings) else { return nil }
         var texts = AccessTexts()
         var room = accessText
         var i = 0
@@ -173,6 +200,7 @@ struct Loader {
     }
 
     /// A file named in the board config, to `room`, which moves on behind it.
+    @inline(never)
     private mutating func read(_ path: ByteView, at room: inout UnsafeMutablePointer<UInt8>) -> ByteView? {
         // The path with its zero byte stands in front of the contents.
         let capacity = accessText + Loader.accessBytes - room

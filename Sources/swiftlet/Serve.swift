@@ -5,9 +5,10 @@ import Runtime
 
 extension Program {
     /// Runs the broker until it is asked to stop.
-    mutating func serve(_ settings: Settings, _ config: Command.Config) -> Int32 {
+    mutating func serve(_ parsed: Settings, _ config: Command.Config) -> Int32 {
+        var settings = parsed
         let plan = Plan(settings, rows: rows)
-        guard loader.accepts(plan), let access = loader.access(settings) else {
+        guard loader.accepts(plan), let access = loader.access(&settings) else {
             writeProblem()
             return Exit.usage
         }
@@ -93,8 +94,8 @@ extension Program {
             loader.note("standard input cannot be read again")
             return false
         }
-        guard let settings = loader.settings(config, arguments), loader.accepts(Plan(settings, rows: rows)),
-            let access = loader.access(settings)
+        guard var settings = loader.settings(config, arguments), loader.accepts(Plan(settings, rows: rows)),
+            let access = loader.access(&settings)
         else { return false }
         if let obstacle = server.obstacle(settings) {
             loader.note(obstacle)

@@ -32,6 +32,7 @@ struct BoardConfigTests {
     @Test func `There are some`() {
         #expect(BoardConfigTests.boards.count > 5)
         #expect(BoardConfigTests.files.filter { $0.hasSuffix("/client.conf") }.count > 1)
+        #expect(BoardConfigTests.files.filter { $0.hasSuffix("/bridge.conf") }.count > 1)
     }
 
     @Test(arguments: boards)
@@ -44,7 +45,9 @@ struct BoardConfigTests {
         let text = BoardConfigTests.text(file)
         #expect(!text.isEmpty)
         #expect(Outcome(text).error == "")
-        #expect(Outcome(text).settings?.mode == (file.hasSuffix("/client.conf") ? .client : .broker))
+        let modes: [(String, Settings.Mode)] = [("client", .client), ("bridge", .bridge), ("board", .broker)]
+        let mode = modes.first { file.hasSuffix("/\($0.0).conf") }?.1
+        #expect(Outcome(text).settings?.mode == mode)
     }
 
     @Test(arguments: files)

@@ -144,7 +144,8 @@ struct ClientModeTests {
         ("listener 1883", "2: listener: a key for brokers; this board is a client"),
         ("password_file /x", "2: password_file: a key for brokers; this board is a client"),
         ("max_keepalive 60", "2: max_keepalive: a key for brokers; this board is a client"),
-        ("connection x", "2: connection: an option of mosquitto that swiftlet does not have"),
+        ("connection x", "2: connection: a key of bridge mode; this board is a client"),
+        ("bridge_cafile x", "2: bridge_cafile: an option of mosquitto that swiftlet does not have; \(noTLS)"),
         ("adress x", "2: adress: unknown key; swiftlet --help lists them all"),
         ("mode client", "2: mode: stands twice in this file"),
     ])
@@ -152,8 +153,10 @@ struct ClientModeTests {
         #expect(Outcome("mode client\n" + config).error == "board.conf:" + error)
     }
 
+    private static let noTLS = "there is no TLS yet, bridges speak plain MQTT"
+
     @Test func `A broker has no keys of client mode`() {
-        let keys = Option.all.filter { !$0.belongs(to: .broker) && $0 != .bindAddress }
+        let keys = Option.all.filter { !$0.belongs(to: .broker) && $0.belongs(to: .client) && $0 != .bindAddress }
         #expect(keys.count > 25)
         for key in keys {
             let error = "board.conf:1: \(key.name): a key of client mode; this board is a broker"
@@ -163,7 +166,7 @@ struct ClientModeTests {
     }
 
     @Test func `A client has no keys of brokers`() {
-        let keys = Option.all.filter { !$0.belongs(to: .client) }
+        let keys = Option.all.filter { !$0.belongs(to: .client) && $0.belongs(to: .broker) }
         #expect(keys.count > 25)
         for key in keys {
             let error = "board.conf:2: \(key.name): a key for brokers; this board is a client"
@@ -192,5 +195,8 @@ struct ClientModeTests {
         let limits = try #require(Outcome("mode client\nmax_queued_messages 0\nmax_queued_bytes 0").settings).limits
         #expect(limits.maxQueuedBytes == limits.messageStoreBytes)
         #expect(limits.maxQueuedMessages == limits.messageStoreBytes / 120)
+        // But no more than the key could say.
+        let most = "message_store_size 118M\nmax_queued_bytes 118M\nmax_queued_messages 0"
+        #expect(Outcome("mode client\n\(most)").settings?.limits.maxQueuedMessages == 1_000_000)
     }
 }

@@ -52,7 +52,7 @@ struct ConfigFileTests {
             "board.conf: max_retained_bytes: is larger than message_store_size can hold"
         ),
         ("persistence true", "board.conf:1: persistence: an option of mosquitto that swiftlet does not have"),
-        ("bridge_cafile x", "board.conf:1: bridge_cafile: an option of mosquitto that swiftlet does not have"),
+        ("cafile x", "board.conf:1: cafile: an option of mosquitto that swiftlet does not have"),
         ("set_tcp_nodelay false", "board.conf:1: set_tcp_nodelay: expected true or false"),
     ])
     func `An error names file, line and key, and what was expected`(file: String, error: String) {

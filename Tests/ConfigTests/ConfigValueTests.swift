@@ -73,10 +73,11 @@ struct ConfigValueTests {
         #expect(Outcome("listener \(value)").error == error)
     }
 
-    @Test func `The mode is broker or client, and broker if no line says`() {
+    @Test func `The mode is broker, client or bridge, and broker if no line says`() {
         #expect(Outcome("").settings?.mode == .broker)
         #expect(Outcome("mode broker").settings?.mode == .broker)
         #expect(Outcome("mode client").settings?.mode == .client)
-        #expect(Outcome("mode bridge").error == "board.conf:1: mode: expected broker or client")
+        #expect(Outcome("mode bridge\nconnection a\naddress h\ntopic x").settings?.mode == .bridge)
+        #expect(Outcome("mode router").error == "board.conf:1: mode: expected broker, client or bridge")
     }
 }

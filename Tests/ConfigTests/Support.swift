@@ -93,6 +93,10 @@ extension Option {
         case .writeFormat: "number 0 1"
         case .subscription: "test print"
         case .publication: "load every 10s file /proc/loadavg"
+        case .connection: "cloud"
+        case .bridgeTopic: "test both 1 here/ there/"
+        case .choice(let words): String(words.description.prefix { $0 != " " && $0 != "," })
+        case .tcpKeepAlive: "10 10 3"
         case .number(let min, _), .size(let min, _), .duration(let min, _): String(min)
         }
     }

@@ -207,3 +207,101 @@ def test_it_warns_of_dead_letters_that_run_programs(call):
 def test_it_refuses_a_client_that_could_not_start(call, lines, problem):
     run = call("--check", lines=[*CLIENT, *lines])
     assert run.returncode == BAD_CONFIGURATION and problem in one_line(run.stderr)
+
+
+BRIDGE = ("mode bridge", "connection cloud", "address vps.example.org:1884 [::1]", "topic sensors/# out 1 \"\" site1/")
+
+
+def of_bridge(run) -> list[str]:
+    """The same."""
+    return of_client(run)
+
+
+def test_of_a_bridge_it_says_whom_it_reaches_and_what_crosses(call, tmp_path):
+    password = write_lines(tmp_path / "password", "secret")
+    password.chmod(0o600)
+    run = call("--check", lines=[
+        *BRIDGE, "topic cmd/# in 1 \"\" site1/", "topic state both", "topic \"\" in 2 here there",
+        "remote_username alice", f"remote_password_file {password}", "spool_policy latest", "spool_expiry 1h",
+        "connection second", "address /run/mqtt.sock /run/other.sock", "round_robin true", "clientid me",
+        "local_clientid him", "local_username bob", "topic second/# out", "cleansession true",
+        "notifications_local_only true", "notification_topic second/is/there", "keepalive_interval 10",
+        "connection third", "address third", "topic third/# out", "notifications false", "spool_qos0 true",
+        "spool_expiry 0"])
+    assert of_bridge(run) == [
+        "no listener: nobody can connect",
+        "connection cloud: reaches vps.example.org:1884, else [::1]:1883 as HOSTNAME.cloud, user alice with password, "
+        "session kept, keep-alive 60",
+        "connection cloud: is local.HOSTNAME.cloud here, says 1 or 0 here and there at "
+        "$SYS/broker/connection/HOSTNAME.cloud/state",
+        "connection cloud: sends sensors/# qos 1, there site1/sensors/#",
+        "connection cloud: takes site1/cmd/# qos 1, here cmd/#",
+        "connection cloud: sends state qos 0, there state",
+        "connection cloud: takes state qos 0, here state",
+        "connection cloud: takes there qos 2, here here",
+        "connection cloud: while it is away, up to 1000 messages of QoS 1 and 2 and 1048576 bytes wait for 3600 s; "
+        "only the latest of each topic, and the oldest are dropped",
+        "connection second: reaches /run/mqtt.sock or /run/other.sock as me, clean session, keep-alive 10",
+        "connection second: is him here, user bob, says 1 or 0 here at second/is/there",
+        "connection second: sends second/# qos 0, there second/#",
+        "connection second: while it is away, nothing waits for it",
+        "connection third: reaches third:1883 as HOSTNAME.third, session kept, keep-alive 60",
+        "connection third: is local.HOSTNAME.third here",
+        "connection third: sends third/# qos 0, there third/#",
+        "connection third: while it is away, up to 1000 messages and 1048576 bytes wait; the newest are dropped",
+    ]
+
+
+def test_of_a_bridge_with_listeners_it_says_who_may_connect(call):
+    run = call("--check", lines=[*BRIDGE, "listener 1884 127.0.0.1", "allow_anonymous true"])
+    assert of_bridge(run)[0] == "listener 127.0.0.1:1884: anyone on this machine"
+
+
+def test_the_limits_of_a_bridge_are_those_of_its_broker(call):
+    limits = call("--plan", lines=[*BRIDGE]).stdout.split("\nlimits\n")[1]
+    assert "max_packet_size" in limits and "spool" not in limits and "interval" in limits
+
+
+def test_a_file_of_mosquitto_s_with_a_connection_serves_this_machine(call):
+    assert of_bridge(call("--check", lines=[*BRIDGE[1:]]))[0] == "listener 127.0.0.1:1883: anyone on this machine"
+
+
+def test_it_warns_of_what_a_bridge_may_miss(call, tmp_path):
+    password = write_lines(tmp_path / "password", "secret")
+    password.chmod(0o644)
+    lines = [*BRIDGE, "topic cmd/# in", "start_type lazy", "username u", f"remote_password_file {password}"]
+    said = of_bridge(call("--check", lines=lines))
+    assert said[1].endswith(", keep-alive 60, when 10 messages wait, until idle for 60 s")
+    assert [line for line in said if line.startswith("warning")] == [
+        f"warning: {password}: every user may read the password",
+        "warning: line 5: comes in only while there was something to send, for start_type is lazy",
+    ]
+
+
+NO_TLS = "an option of mosquitto that swiftlet does not have; there is no TLS yet"
+
+
+@pytest.mark.parametrize("lines, problem", [
+    (["topic a+ in"], "board.conf:5: topic: local prefix and pattern are no topic filter"),
+    (["topic a out 0 +/"], "board.conf:5: topic: a prefix cannot have + or #"),
+    (["topic # both"], "board.conf:4: topic: what it sends may come back, to be sent again, by line 5"),
+    (["connection cloud", "address h", "topic a"],
+     "board.conf:5: connection: has the name of the connection of line 2"),
+    (["connection two", "address h"], "board.conf:5: connection: needs topic"),
+    (["connection two", "topic a"], "board.conf:5: connection: needs address"),
+    (["listener 1884", "address h"], "board.conf:6: address: must stand below a connection"),
+    (["listener 1884", "connection two", "address localhost:1884", "topic a in"],
+     "board.conf:6: connection: one of its addresses is a listener of this board"),
+    (["will_topic a"], "board.conf:5: will_topic: a key of client mode; this board is a bridge"),
+    (["bridge_cafile /etc/ssl/certs/ca.pem"], f"board.conf:5: bridge_cafile: {NO_TLS}"),
+    (["remote_password x"], "board.conf:2: connection: remote_password needs remote_username"),
+    (["spool_size 1K"], "board.conf:2: connection: spool_size is smaller than a packet can be"),
+    (["username u", "remote_password_file /nowhere/pass"], "/nowhere/pass: No such file or directory"),
+    (["username u", "remote_password_file /dev/null"], "/dev/null:1: expected a password of up to 512 bytes"),
+])
+def test_it_refuses_a_bridge_that_could_not_start(call, lines, problem):
+    for option in "--check", "--plan":
+        run = call(option, lines=[*BRIDGE, *lines])
+        if option == "--plan" and "password_file" in lines[-1]:
+            continue  # a plan needs no other file than the board config
+        assert run.returncode == BAD_CONFIGURATION and problem in one_line(run.stderr)

@@ -1,4 +1,5 @@
 import Base
+import Bridge
 import Client
 import Config
 import Runtime
@@ -9,7 +10,7 @@ import Sim
 /// What is refused is refused for a line of the file, in words that fit on a line. What is taken has every number in
 /// the range that the help tells, none that another number contradicts, and a plan; and a plan of moderate size is
 /// enough for a server, to the byte. Lines of client mode are found again as often as they were counted, with the words
-/// that a naive reader finds, too.
+/// that a naive reader finds, too. So are topics of a bridge, of which none gets through that is no filter.
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     withCopy(ByteView(data, size)) { text in
@@ -20,8 +21,13 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
             checkIndifference(settings, text)
             switch settings.mode {
             case .broker:
+                precondition(settings.listenerCount > 0)
                 checkListeners(settings)
                 checkPlan(settings)
+            case .bridge:
+                checkListeners(settings)
+                checkBridges(settings, text)
+                checkSum(Plan(settings, rows: rows))
             case .client:
                 checkRemotes(settings.client)
                 checkLines(settings, text)
@@ -70,7 +76,7 @@ private func checkRanges(_ settings: Settings) {
 }
 
 private func checkListeners(_ settings: Settings) {
-    precondition((1...Settings.maxListeners).contains(settings.listenerCount))
+    precondition(settings.listenerCount <= Settings.maxListeners)
     for i in 0..<settings.listenerCount {
         precondition(settings.accessIndex(ofListener: i) < settings.accessCount)
         precondition(ByteView(settings.accessSummary(ofListener: i)).count > 0)
@@ -118,6 +124,45 @@ private func checkLines(_ settings: Settings, _ text: ByteView) {
         let hasOwn = ClientCheck.problem(settings, scratch: writer.start) != nil
         // Whoever knows better: no filter that is none gets through.
         precondition(hasOwn || filters.allSatisfy(Model.isFilter), "a filter that is none")
+    }
+}
+
+private func checkBridges(_ settings: Settings, _ text: ByteView) {
+    precondition((1...Settings.maxBridges).contains(settings.bridgeCount))
+    var told = Model.lines(text.array).filter { Model.firstWord($0.line).word == "topic".array }[...]
+    var filters: [[UInt8]] = []
+    for i in 0..<settings.bridgeCount {
+        let bridge = settings.bridge(i)
+        precondition((1...ClientSettings.maxRemotes).contains(bridge.remoteCount) && bridge.name.count > 0)
+        for j in 0..<bridge.remoteCount {
+            let remote = bridge.remote(j)
+            precondition(remote.host.count > 0 && remote.isLocal == (remote.port == 0), "a broker without a port")
+        }
+        precondition(bridge.password == nil && bridge.passwordFile == nil || bridge.username != nil)
+        precondition(bridge.restartBaseSeconds <= bridge.restartCapSeconds && bridge.keepAliveSeconds >= 5)
+        precondition(bridge.maxPacketBytes <= bridge.spoolBytes, "a message that could never wait")
+        let section = bridge.sectionText
+        precondition(section.start >= text.start && section.start + section.count <= text.start + text.count)
+        var count = 0
+        var topics = bridge.topics
+        while let topic = topics.next() {
+            guard let (number, source) = told.popFirst() else { preconditionFailure("a topic that is not there") }
+            precondition(topic.number == number && topic.qos <= 2 && (topic.sendsOut || topic.takesIn))
+            let pattern = Model.firstWord(Model.firstWord(source).rest).word
+            precondition(pattern == (topic.pattern.isEmpty ? "\"\"".array : topic.pattern.array), "another pattern")
+            filters.append(topic.localPrefix.array + topic.pattern.array)
+            filters.append(topic.remotePrefix.array + topic.pattern.array)
+            count += 1
+        }
+        precondition(count == bridge.topicCount && count > 0, "topics that nobody counted")
+    }
+    precondition(told.isEmpty, "a topic that nobody found")
+    withWriter(BridgeCheck.scratchBytes) { writer in
+        guard let error = BridgeCheck.problem(settings, scratch: writer.start) else {
+            // Whoever knows better: no filter that is none gets through.
+            return precondition(filters.allSatisfy(Model.isFilter), "a filter that is none")
+        }
+        check(error, text)
     }
 }
 

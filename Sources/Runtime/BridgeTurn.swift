@@ -9,8 +9,6 @@ import Wire
 extension Server where Net: ~Copyable {
     /// Events of one link in one turn, so that clients have theirs.
     private var eventsPerTurn: Int { 256 }
-    /// Rounds of taking messages from a spool and sending them, in one flush.
-    private var forwardRounds: Int { 16 }
     /// As for clients that fill the store: so long they are not read, and after a message that found no room they may
     /// still acknowledge others.
     private var pauseMs: UInt32 { 1000 }
@@ -207,70 +205,6 @@ extension Server where Net: ~Copyable {
             memory.broker.release(session, packetID: publish.packetID)
         }
         return outcome == .done
-    }
-
-    // When all have been served.
-
-    /// Hands to the links what waits for them, and sends.
-    mutating func forwardAll() {
-        var index = 0
-        while index < memory.bridgeCount {
-            forward(index)
-            index += 1
-        }
-    }
-
-    private mutating func forward(_ index: Int) {
-        let bridge = memory.bridges + index
-        var round = 0
-        while bridge.pointee.isDirty, bridge.pointee.link.isUp, round < forwardRounds {
-            round += 1
-            bridge.pointee.isDirty = !fill(index)
-            bridge.pointee.link.flush(&io)
-            // What is blocked goes on when the system says so.
-            if bridge.pointee.link.isBlocked { return }
-        }
-        bridge.pointee.link.flush(&io)
-    }
-
-    /// Gives messages to the link until it takes no more. True when none are left that could be sent now.
-    private mutating func fill(_ index: Int) -> Bool {
-        let bridge = memory.bridges + index
-        if bridge.pointee.owesState {
-            bridge.pointee.owesState = !tellRemote(index, isUp: true)
-            if bridge.pointee.owesState { return false }
-        }
-        let window = bridge.pointee.link.settings.maxInflight
-        while let forward = memory.broker.nextForward(index, window: window, now: now) {
-            memory.mapped.removeAll()
-            let isMapped = bridge.pointee.writeRemoteTopic(forward.topic, to: &memory.mapped)
-            let topic = memory.mapped.written
-            let layout = PublishLayout(
-                qos: forward.qos, retain: forward.retain, isDuplicate: false, packetID: forward.number,
-                topicFieldBytes: topic.count + 2, payloadBytes: forward.payloadBytes)
-            guard isMapped, layout.totalBytes <= bridge.pointee.settings.maxPacketBytes else {
-                memory.broker.dropTooLong(index)
-                continue
-            }
-            let sum = bridge.pointee.isEchoed ? bridge.pointee.echoes.begin(topic) : nil
-            let taken = bridge.pointee.link.publish(
-                topic, payloadBytes: forward.payloadBytes, forward.qos,
-                retain: forward.retain && bridge.pointee.settings.keepsRetain, tag: forward.number
-            ) { memory.broker.readForward(index, $0) }
-            switch taken {
-            case .full: return false
-            case .tooLong: memory.broker.dropTooLong(index)
-            case .taken:
-                if var sum {
-                    let echoes = bridge.pointee.echoes
-                    memory.broker.readForward(index) { sum = echoes.extended(sum, $0) }
-                    bridge.pointee.echoes.sent(sum)
-                }
-                memory.broker.forwarded(index)
-                bridge.pointee.usedAt = now
-            }
-        }
-        return true
     }
 
     // Time.

@@ -54,7 +54,7 @@ struct PlanTests {
         let rows = UnsafeMutablePointer<PlanRow>.allocate(capacity: Arena.maxRows)
         defer { rows.deallocate() }
         let plan = PlanTests.measured(Limits(), rows)
-        let names = PlanTests.options.map(\.row.name.description) + ["fixed"]
+        let names = PlanTests.options.map(\.row.name.description) + ["fixed", "connection"]
         let keys = (0..<plan.rows).map { rows[$0].key.description }
         #expect(keys.filter { !names.contains($0) } == [])
     }

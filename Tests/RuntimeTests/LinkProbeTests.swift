@@ -86,6 +86,7 @@ struct LinkProbeTests {
         #expect(world.turn(flags: Event.resolved) == [])
         #expect(world.net.connects == [LinkProbeTests.primary] && world.isUp)
         world.turn(flags: Event.writable)
+        world.turn()
         #expect(world.isIdle)
     }
 

@@ -84,7 +84,7 @@ public struct Broker: ~Copyable {
             spoolRecords += spoolLimits.maxMessages + limits.maxInflightMessages
             spoolSlabs += SpoolLimits.slabs(messages: spoolLimits.maxMessages, bytes: spoolLimits.maxBytes)
                 + SpoolLimits.slabs(messages: limits.maxInflightMessages, bytes: limits.maxPacketBytes)
-            spoolFilters += bridge.topicCount
+            spoolFilters += bridge.topicRoom
             i += 1
         }
         self.spoolRecords = spoolRecords

@@ -59,6 +59,8 @@ public struct BridgeSettings {
     /// All lines of it, to see whether a reload changes them.
     public internal(set) var sectionText = ByteView.empty
     public private(set) var topicCount = 0
+    /// Topics that there is memory for, so that a reload can bring some.
+    public var topicRoom: Int { topicCount + 8 }
     /// Those of them that are subscribed to here.
     private(set) var outCount = 0
     /// From the first `topic` line to the last.
@@ -219,8 +221,8 @@ extension Settings {
             } else if option == .listener {
                 isOpen = false
             } else if isOpen {
-                bridge.sectionText = bridge.sectionText.extended(to: line)
                 guard option.isOfConnection else { continue }
+                bridge.sectionText = bridge.sectionText.extended(to: line)
                 _ = bridge.read(option, value, at: lines.number, key: key)
                 if option == .topic { bridge.extendTopics(to: line, at: lines.number) }
             }

@@ -87,9 +87,9 @@ struct BridgeLink: ~Copyable {
         self.settings = settings
         names = BridgeNames(&arena, settings, hostName: hostName)
         topicCount = settings.topicCount
-        topicCapacity = topicCount
-        topics = arena.carve("bridge topics", key: "topic", count: topicCount, of: BridgeTopic.self)
-        requests = arena.carve("bridge requests", key: "topic", count: topicCount, of: UInt16.self)
+        topicCapacity = settings.topicRoom
+        topics = arena.carve("bridge topics", key: "topic", count: topicCapacity, of: BridgeTopic.self)
+        requests = arena.carve("bridge requests", key: "topic", count: topicCapacity, of: UInt16.self)
         let connection = LinkSettings(settings, all.limits, names)
         link = Link(
             &arena, connection, LinkLimits(settings, all.limits),

@@ -1,5 +1,6 @@
 import Base
 import Linux
+import Runtime
 import Sim
 import Wire
 

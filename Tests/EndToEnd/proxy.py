@@ -12,12 +12,13 @@ RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: the end is told as an error
 
 
 class Proxy:
-    """In a `with`. `budgets` says of each new connection how many bytes may pass, both ways, before it is cut.
+    """In a `with`. `budgets` says of each new connection how many bytes may pass, both ways, before it is cut; None is
+    no limit.
 
     It may be told to refuse bridges that say what they are, as brokers do that know no such protocol.
     """
 
-    def __init__(self, port: int, budgets: Iterator[int] | None = None, *, refuses_bridges=False):
+    def __init__(self, port: int, budgets: Iterator[int | None] | None = None, *, refuses_bridges=False):
         self.target = port
         self.budgets = budgets
         self.refuses_bridges = refuses_bridges

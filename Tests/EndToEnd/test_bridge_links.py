@@ -5,7 +5,7 @@ import time
 import pytest
 
 import packets
-from bridge import Links, Reader, knock, link_is_up, section
+from bridge import Links, Reader, knock, link_is_up, section, state_topic
 from client_mode import free_port
 from retained import send
 from scripted_broker import Peer, ScriptedBroker
@@ -150,20 +150,20 @@ def lines_with(*links: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @pytest.mark.swiftlet("this version does not read bridges again")
-def test_new_topics_hold_at_once_if_the_section_says_so(debian, bridge):
+def test_new_topics_hold_at_once(debian, bridge):
     remote = debian()
-    old = section(remote, lines=("topic a out 1", "bridge_reload_type immediate"))
-    new = section(remote, lines=("topic b out 1", "topic c in 1", "bridge_reload_type immediate"))
-    board = bridge(*old)
+    board = bridge(*section(remote, lines=("topic a out 1", "topic b in 1")))
     knock(board, "a", remote, "a")
-    event = board.reload(*lines_with(new))
+    history = Reader(remote, state_topic())
+    event = board.reload(*lines_with(section(remote, lines=("topic c in 1", "topic d out 1"))))
     assert event["event"] == "reloaded", event
-    knock(board, "b", remote, "b")
+    knock(board, "d", remote, "d")
     knock(remote, "c", board, "c")
     reader = Reader(remote, "#")
-    for topic in ("a", "b"):
+    for topic in ("a", "d"):
         send(board.connect(), topic, b"x", 1, retain=False)
-    assert reader.brief(1) == [("b", b"x")]
+    assert reader.brief(1) == [("d", b"x")]
+    assert [message.payload for message in history.read()] == [b"1"], "on the same connection"
 
 
 @pytest.mark.swiftlet("this version does not read bridges again")
@@ -183,14 +183,43 @@ def test_new_topics_hold_at_once_otherwise_too_and_the_link_stays(debian, bridge
 
 
 @pytest.mark.swiftlet("this version does not read bridges again")
+@pytest.mark.parametrize("kind", ["lazy", "immediate"])
+def test_what_connect_says_holds_for_the_next_link_or_at_once_as_the_section_says(bridge, kind):
+    def lines(seconds: int) -> tuple[str, ...]:
+        return section(remote, lines=("topic # out", f"keepalive_interval {seconds}", f"bridge_reload_type {kind}"))
+
+    with ScriptedBroker() as remote:
+        board = bridge(*lines(40), up=())
+        peer = remote.peer()
+        assert packets.body_of(peer.accept())[8:10] == packets.u16(40)
+        link_is_up(board)
+        assert board.reload(*lines_with(lines(30)))["event"] == "reloaded"
+        if kind == "lazy":
+            time.sleep(0.5)
+            assert peer.is_open()
+            peer.close()
+        assert packets.body_of(remote.peer().accept())[8:10] == packets.u16(30)
+
+
+@pytest.mark.swiftlet("this version does not read bridges again")
 def test_a_link_whose_section_stays_the_same_is_left_alone_by_a_reload(debian, bridge):
     remote = debian()
     one = section(remote, lines=("topic a out 1", "bridge_reload_type immediate"))
     board = bridge(*one)
-    watcher = Links(remote)
-    watcher.wait_until(1)
-    history = Reader(remote, "$SYS/broker/connection/#")
-    history.wait_for(1)
-    assert board.reload(*lines_with(one), "max_inflight_messages 7")["event"] in ("reloaded", "reload-failed")
+    link_is_up(remote)
+    history = Reader(remote, state_topic())
+    assert board.reload(*lines_with(("max_message_rate 100",), one))["event"] == "reloaded"
     knock(board, "a", remote, "a")
     assert [message.payload for message in history.read()] == [b"1"]
+
+
+@pytest.mark.swiftlet("this version does not read bridges again")
+def test_what_sizes_memory_needs_a_restart_and_the_link_stays(debian, bridge):
+    remote = debian()
+    one = section(remote, lines=("topic a out 1",))
+    board = bridge(*one)
+    for lines in (one + section(remote, name="two", lines=("topic b out",)), (*one, "topic b out 1"),
+                  (*one, "spool_messages 7")):
+        event = board.reload(*lines_with(lines))
+        assert event["event"] == "reload-failed" and "restart" in event["problem"]
+    knock(board, "a", remote, "a")

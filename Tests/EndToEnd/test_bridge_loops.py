@@ -1,5 +1,7 @@
 """Bridge mode: what is sent does not come back, neither from brokers that know of bridges nor from others."""
 
+from itertools import chain, repeat
+
 import pytest
 
 from bridge import Reader, knock, section
@@ -81,3 +83,24 @@ def test_what_is_retained_is_on_both_sides_once(joined):
         late = Reader(broker, "test/#")
         late.wait_for(len(expected))
         assert counts(late) == expected and all(message.retain for message in late.messages)
+
+
+@pytest.mark.few
+@OTHERS
+def test_what_comes_back_only_after_a_cut_is_recognised_too(debian, bridge):
+    """The remote keeps it for the bridge, whose session it has; QoS 2 shows each that is taken for a new one."""
+    remote = debian("allow_anonymous true", "max_queued_messages 0")
+    with Proxy(remote.port, chain([1000, 3000, 2000], repeat(None))) as proxy:
+        board = bridge(*section(proxy, lines=(
+            "topic # both 2", "try_private false", "notifications false", "restart_timeout 1 1 1")), up=())
+        here, there = Reader(board, "test/#"), Reader(remote, "test/#")
+        client = board.connect()
+        for i in range(COUNT):
+            send(client, f"test/{i}", b"x" * 50, 2, retain=False)
+            here.read(), there.read()
+        there.wait_for(COUNT)
+        knock(remote, "knock", board, "knock")
+        knock(board, "knock", remote, "knock")
+        assert proxy.cuts >= 3
+        for reader in (here, there):
+            assert counts(reader) == {(f"test/{i}", b"x" * 50): 1 for i in range(COUNT)}

@@ -167,22 +167,6 @@ def test_new_topics_hold_at_once(debian, bridge):
 
 
 @pytest.mark.swiftlet("this version does not read bridges again")
-def test_new_topics_hold_at_once_otherwise_too_and_the_link_stays(debian, bridge):
-    remote = debian()
-    board = bridge(*section(remote, lines=("topic a out 1",)))
-    knock(board, "a", remote, "a")
-    history = Reader(remote, "$SYS/broker/connection/#")
-    history.wait_for(1)
-    assert board.reload(*lines_with(section(remote, lines=("topic b out 1",))))["event"] == "reloaded"
-    knock(board, "b", remote, "b")
-    assert [message.payload for message in history.read()] == [b"1"]
-    reader = Reader(remote, "#")
-    for topic in ("a", "b"):
-        send(board.connect(), topic, b"x", 1, retain=False)
-    assert reader.brief(1) == [("b", b"x")]
-
-
-@pytest.mark.swiftlet("this version does not read bridges again")
 @pytest.mark.parametrize("kind", ["lazy", "immediate"])
 def test_what_connect_says_holds_for_the_next_link_or_at_once_as_the_section_says(bridge, kind):
     def lines(seconds: int) -> tuple[str, ...]:
@@ -218,8 +202,8 @@ def test_what_sizes_memory_needs_a_restart_and_the_link_stays(debian, bridge):
     remote = debian()
     one = section(remote, lines=("topic a out 1",))
     board = bridge(*one)
-    for lines in (one + section(remote, name="two", lines=("topic b out",)), (*one, "topic b out 1"),
-                  (*one, "spool_messages 7")):
+    for lines in (one + section(remote, name="two", lines=("topic b out",)), (*one, "spool_messages 7"),
+                  (*one, *(f"topic b{n} out 1" for n in range(9)))):
         event = board.reload(*lines_with(lines))
         assert event["event"] == "reload-failed" and "restart" in event["problem"]
     knock(board, "a", remote, "a")

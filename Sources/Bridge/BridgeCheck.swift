@@ -51,12 +51,27 @@ public enum BridgeCheck {
         if let topic = bridge.notificationTopic, TopicName.check(topic) != nil {
             return "its notification_topic must be a topic without wildcards, UTF-8"
         }
+        if let text = stateProblem(bridge, settings.limits) { return text }
         var i = 0
         while i < bridge.remoteCount {
             if isOwn(bridge.remote(i), settings) { return "one of its addresses is a listener of this board" }
             i += 1
         }
         return nil
+    }
+
+    /// What keeps the broker here, or the other one, from telling of the connection.
+    private static func stateProblem(_ bridge: borrowing BridgeSettings, _ limits: Limits) -> StaticString? {
+        if let topic = bridge.notificationTopic {
+            // The broker's own topics may be longer than those of clients, but not these.
+            return topic.count > min(limits.maxTopicBytes, 256) || TopicLevels.count(topic) > limits.maxTopicLevels
+                ? "its notification_topic is longer than 256 bytes, max_topic_length or max_topic_levels" : nil
+        }
+        guard bridge.notifies else { return nil }
+        // Between `$SYS/broker/connection/` and `/state`.
+        if bridge.clientID.count > 200 { return "without notification_topic its remote_clientid is at most 200 bytes" }
+        return hasWildcard(bridge.clientID)
+            ? "without notification_topic its remote_clientid cannot have + or #" : nil
     }
 
     @inline(never) private static func problem(

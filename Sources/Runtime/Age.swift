@@ -19,6 +19,11 @@ extension Server where Net: ~Copyable {
             }
             index += 1
         }
+        index = 0
+        while index < memory.bridgeCount {
+            memory.bridges[index].reportedAt = aged(memory.bridges[index].reportedAt)
+            index += 1
+        }
     }
 
     /// A day is older than anything that is counted by the second or by a few of them.

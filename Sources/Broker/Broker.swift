@@ -27,7 +27,7 @@ public struct Broker: ~Copyable {
     /// Of the bridges, and what they add to the pools.
     let spools: UnsafeMutablePointer<Spool>
     let spoolCount: Int
-    private let spoolRecords: Int
+    let spoolRecords: Int
     private let spoolSlabs: Int
     let hash: KeyedHash
 

@@ -26,7 +26,7 @@ extension Broker {
             let delivery = deliveries[first]
             let message = store[delivery.pointee.message]
             let lifeMs = UInt32(spool.pointee.limits.expirySeconds) * 1000
-            if lifeMs > 0, now.msSince(message.pointee.admitted) >= lifeMs {
+            if lifeMs > 0, now.msSince(message.pointee.admitted) >= lifeMs, !isRetained(delivery) {
                 spool.pointee.drops.expired &+= 1
                 dropForward(spool)
                 continue
@@ -45,6 +45,14 @@ extension Broker {
                 payloadBytes: message.pointee.payloadBytes, qos: delivery.pointee.flags.qos,
                 retain: delivery.pointee.flags.isRetained, number: delivery.pointee.packetID)
         }
+    }
+
+    /// The message is what is retained under its topic: that is news to the remote however old it is.
+    private func isRetained(_ delivery: UnsafeMutablePointer<Delivery>) -> Bool {
+        guard delivery.pointee.flags.isRetained,
+            let node = tree.find(store.copyTopic(delivery.pointee.message, to: topicScratch))
+        else { return false }
+        return tree[node].pointee.retained == delivery.pointee.message
     }
 
     /// Calls `body` with the payload of what `nextForward` gave, one piece after the other.

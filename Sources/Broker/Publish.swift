@@ -175,7 +175,7 @@ extension Broker {
         // [MQTT-3.1.2-5] asks for QoS 1 and 2 only.
         if isAway, qos == .atMostOnce, !limits.queuesQoS0 { return }
         let bytes = store[message].pointee.content.count
-        let mayExceed = isBurst && deliveries.free > deliveries.capacity / 2
+        let mayExceed = isBurst && mayBurst
         guard mayExceed || hasQueueRoom(session, for: bytes) || makeQueueRoom(handle, for: bytes, qos: qos) else {
             drops.queueFull &+= 1
             return
@@ -197,6 +197,11 @@ extension Broker {
 
     /// Beside what is kept free for spools.
     private var hasFreeDelivery: Bool { spoolCount == 0 || deliveries.free > spoolReserve.records }
+
+    /// Half of the deliveries that are the house's are left.
+    var mayBurst: Bool {
+        deliveries.free - spoolReserve.records > (deliveries.capacity - spoolRecords) / 2
+    }
 
     private func hasQueueRoom(_ session: UnsafeMutablePointer<Session>, for bytes: UInt32) -> Bool {
         let (count, held) = (Int(session.pointee.queue.count), Int(session.pointee.queuedBytes))

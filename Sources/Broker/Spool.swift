@@ -87,8 +87,7 @@ extension Broker {
         let hash = isAway || spool.pointee.isDraining ? topicHash(of: message) : 0
         if isAway, spool.pointee.limits.policy == .keepLatest, replaceWaiting(spool, hash, message, flags) { return }
         let bytes = store[message].pointee.content.count
-        let mayExceed = isBurst && deliveries.free > deliveries.capacity / 2
-        guard mayExceed || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes) else {
+        guard isBurst && mayBurst || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes) else {
             spool.pointee.drops.full &+= 1
             spool.pointee.hasGaps = true
             return

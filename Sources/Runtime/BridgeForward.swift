@@ -24,11 +24,21 @@ extension Server where Net: ~Copyable {
         var round = 0
         while bridge.pointee.isDirty, bridge.pointee.link.isUp, round < forwardRounds {
             round += 1
+            let waiting = memory.broker.spoolUse(index).messages
             bridge.pointee.isDirty = !fill(index)
+            let held = bridge.pointee.link.queuedCount
             bridge.pointee.link.flush(&io)
             // What is blocked goes on when the system says so.
             if bridge.pointee.link.isBlocked { return }
+            // What holds the room is all sent: an acknowledgement gives it back, and is heard of.
+            if memory.broker.spoolUse(index).messages == waiting, bridge.pointee.link.queuedCount == held,
+                !bridge.pointee.link.hasMoreToSend
+            {
+                bridge.pointee.isDirty = false
+            }
         }
+        // What had to wait until the spool was empty.
+        subscribeRemotely(index)
         bridge.pointee.link.flush(&io)
     }
 

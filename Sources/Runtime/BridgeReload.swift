@@ -63,6 +63,11 @@ extension Server where Net: ~Copyable {
             bridge.pointee.isSynced = false
             if bridge.pointee.isUp { syncRetained(index) }
         }
+        // Nobody else would begin with one that was lazy and is not any more.
+        if !new.isLazy, bridge.pointee.link.isIdle {
+            bridge.pointee.link.start(&io)
+            return
+        }
         guard isChanged, new.reloadsAtOnce, !bridge.pointee.link.isIdle else { return }
         bridge.pointee.startsAtOnce = true
         bridge.pointee.link.cut(&io)

@@ -144,6 +144,7 @@ public struct Simulation: ~Copyable {
     public var drops: DropCounters { server.drops }
     public func spoolDrops(_ index: Int) -> SpoolDrops { server.spoolDrops(index) }
     public func spoolUse(_ index: Int) -> (messages: Int, bytes: Int, underWay: Int) { server.spoolUse(index) }
+    public func isBridgeUp(_ index: Int) -> Bool { server.isBridgeUp(index) }
     public func poolUse(_ index: Int) -> PoolUse? { server.poolUse(index) }
     /// What the server logged, the text only of the last step.
     public var log: SimLog { server.io.log }

@@ -52,12 +52,17 @@ public struct Oracle {
         for i in remotes.indices {
             remotes[i].drops = simulation.spoolDrops(i)
             remotes[i].use = simulation.spoolUse(i)
+            remotes[i].isUp = simulation.isBridgeUp(i)
+            remotes[i].justArrived = []
         }
         for i in 0..<simulation.observationCount {
             event += 1
             see(simulation[i])
         }
-        for i in remotes.indices { checkFull(i) }
+        for i in remotes.indices {
+            checkFull(i)
+            checkReplaced(i)
+        }
     }
 
     mutating func find(_ client: Int, _ rule: String) {

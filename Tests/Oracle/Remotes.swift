@@ -12,6 +12,8 @@ struct RemoteModel {
     /// Topics for which a message came that clears what is retained.
     var cleared: Set<UInt8> = []
     var arrived: Set<Key> = []
+    /// Of them, what had not arrived before this step.
+    var justArrived: Set<Key> = []
     /// How often each came as a new one: to any session, and to this one.
     var news: [Key: Int] = [:]
     var newsOfSession: [Key: Int] = [:]
@@ -20,6 +22,9 @@ struct RemoteModel {
     var retained: [UInt8: SimMessage] = [:]
     var drops = SpoolDrops()
     var use: (messages: Int, bytes: Int, underWay: Int) = (0, 0, 0)
+    var isUp = false
+    /// What waited when the remote was lost; nil while it is there.
+    var waitedAtEnd: Int?
     /// Of `drops.full`, when it was last looked at.
     var fullBefore: UInt32 = 0
 }
@@ -62,9 +67,15 @@ extension Oracle {
         return place.line
     }
 
+    /// Whether it goes there with QoS 1 or 2.
+    func isPromised(_ remote: Int, _ message: SimMessage) -> Bool {
+        guard let line = outLine(remote, message) else { return false }
+        return min(line.qos, message.qos.rawValue) > 0
+    }
+
     /// The broker here has taken the message.
     mutating func requireRemotely(_ remote: Int, _ message: SimMessage) {
-        guard let line = outLine(remote, message), min(line.qos, message.qos.rawValue) > 0 else { return }
+        guard isPromised(remote, message) else { return }
         remotes[remote].required.insert(Key(message))
     }
 
@@ -100,6 +111,7 @@ extension Oracle {
         if seen.isRetained, !message.isRetained { find(client, "RETAIN on what was not retained") }
         let key = Key(message)
         let isFirst = remotes[remote].arrived.insert(key).inserted
+        if isFirst { remotes[remote].justArrived.insert(key) }
         guard seen.code == 0 else { return }
         // What is retained is sent again whenever the remote may not have it.
         guard !message.isRetained else { return }
@@ -128,7 +140,8 @@ extension Oracle {
         let connection = scenario.bridge[remote]
         let missing = model.required.subtracting(model.arrived)
         let waiting = model.use.messages
-        let accounted = Int(model.drops.total) + waiting
+        // What was dropped for being offline was of QoS 0.
+        let accounted = Int(model.drops.total - model.drops.offline) + waiting
         if missing.count > accounted {
             find(client, "lost \(missing.map { "\($0.publisher):\($0.number)" }.sorted()), of which \(accounted) are told")
         }
@@ -140,6 +153,18 @@ extension Oracle {
         if model.drops.total == 0, waiting == 0, drops.storeFull == 0 { checkRetained(remote) }
     }
 
+    /// The last value of each topic is kept, and no other, of what comes while the remote is away.
+    mutating func checkReplaced(_ remote: Int) {
+        guard !remotes[remote].isUp, scenario.bridge[remote].policy == .latest else {
+            remotes[remote].waitedAtEnd = nil
+            return
+        }
+        let waiting = remotes[remote].use.messages
+        let most = (remotes[remote].waitedAtEnd ?? waiting) + Vocabulary.topicCount
+        if remotes[remote].waitedAtEnd == nil { remotes[remote].waitedAtEnd = waiting }
+        if waiting > most { find(SimRemote.firstNumber + remote, "more than one value of a topic is kept") }
+    }
+
     /// Nothing is dropped before the spool had reached a limit, for all that anybody can tell.
     mutating func checkFull(_ remote: Int) {
         let model = remotes[remote]
@@ -148,7 +173,8 @@ extension Oracle {
         remotes[remote].fullBefore = model.drops.full
         // Retained messages are sent again, and what is told of the connection.
         var (count, bytes) = (Vocabulary.topicCount + 10, (Vocabulary.topicCount + 10) * 1540)
-        for (key, message) in messages where !model.arrived.contains(key) && outLine(remote, message.message) != nil {
+        for (key, message) in messages where outLine(remote, message.message) != nil {
+            if model.arrived.contains(key), !model.justArrived.contains(key) { continue }
             count += max(1, message.timesSent)
             bytes += max(1, message.timesSent) * (message.message.length + 40)
         }
@@ -183,7 +209,8 @@ extension Oracle {
         func isLastThere(_ isMeant: (SimMessage) -> Bool) -> Bool {
             func sent(_ keys: Set<Key>) -> [MessageModel] { keys.map { messages[$0]! }.filter { isMeant($0.message) } }
             guard let last = sent(model.required).map(\.firstSent).max() else { return true }
-            return sent(model.arrived).contains { $0.confirmed >= last }
+            // QoS 0 does not wait, so it takes nobody's place.
+            return sent(model.arrived).contains { isPromised(remote, $0.message) && $0.confirmed >= last }
         }
         let client = SimRemote.firstNumber + remote
         if connection.policy == .oldest, !isLastThere({ _ in true }) { find(client, "the newest was dropped") }

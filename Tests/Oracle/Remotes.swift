@@ -209,8 +209,9 @@ extension Oracle {
         func isLastThere(_ isMeant: (SimMessage) -> Bool) -> Bool {
             func sent(_ keys: Set<Key>) -> [MessageModel] { keys.map { messages[$0]! }.filter { isMeant($0.message) } }
             guard let last = sent(model.required).map(\.firstSent).max() else { return true }
-            // QoS 0 does not wait, so it takes nobody's place.
-            return sent(model.arrived).contains { isPromised(remote, $0.message) && $0.confirmed >= last }
+            return sent(model.arrived).contains {
+                (isPromised(remote, $0.message) ? $0.confirmed : $0.firstSent) >= last
+            }
         }
         let client = SimRemote.firstNumber + remote
         if connection.policy == .oldest, !isLastThere({ _ in true }) { find(client, "the newest was dropped") }

@@ -127,7 +127,7 @@ extension Broker {
         }
     }
 
-    /// Puts the message in the place of one of the same topic that waits; false when there is none.
+    /// Puts the message in the place of one of the same topic that waits; false when there is none, or not any more.
     private mutating func replaceWaiting(
         _ spool: UnsafeMutablePointer<Spool>, _ hash: UInt32, _ message: Handle<Message>, _ flags: Delivery.Flags
     ) -> Bool {
@@ -138,7 +138,12 @@ extension Broker {
         let session = sessions[spool.pointee.session]
         let bytes = session.pointee.queuedBytes - store[old.pointee.message].pointee.content.count
             + store[message].pointee.content.count
-        guard Int(bytes) <= spool.pointee.limits.maxBytes else { return false }
+        guard Int(bytes) <= spool.pointee.limits.maxBytes else {
+            // The new one makes room for itself, behind all others.
+            let replaced = old.pointee.message
+            spool.pointee.drops.replaced &+= removeQueued(spool.pointee.session) { $1.message == replaced }
+            return false
+        }
         session.pointee.queuedBytes = bytes
         store.retain(message)
         store.release(old.pointee.message)

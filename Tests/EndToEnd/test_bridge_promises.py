@@ -104,7 +104,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_a_mosquitto_that_is_killed_again
     store = tmp_path / "store"
     store.mkdir()
     options = ("allow_anonymous true", "persistence true", f"persistence_location {store}/", "autosave_interval 1",
-               "autosave_on_changes true", "max_queued_messages 0")
+               "autosave_on_changes true", "max_queued_messages 0", "set_tcp_nodelay true")
     remote = debian(*options)
     leave(subscribed(enter(remote, "keeper", NEW), "out/#"))
     budgets = iter(lambda: int(10 ** random.uniform(1, 4.5)), None)
@@ -133,7 +133,8 @@ def test_nothing_is_lost_and_nothing_doubled_by_a_mosquitto_that_is_killed_again
         finish(reader, [], into)
         # Once it is quiet: what the session of whoever reads there has.
         SystemTopics(board).wait_for({"connection/link0/spool/messages": 0, "connection/link0/spool/under-way": 0})
-        printed = run("mosquitto_sub", *at(remote), "-i", "keeper", "-c", "-q", "2", "-t", "out/#", "-W", "2",
+        seconds = 2 + sum(numbers.sent for numbers in out) // 50
+        printed = run("mosquitto_sub", *at(remote), "-i", "keeper", "-c", "-q", "2", "-t", "out/#", "-W", str(seconds),
                       "-F", "%t %p", status=27)
         messages = [Publish(topic, payload.encode()) for topic, payload in map(str.split, printed.splitlines())]
         for numbers in out:

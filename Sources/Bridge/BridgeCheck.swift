@@ -41,6 +41,9 @@ public enum BridgeCheck {
         _ bridge: borrowing BridgeSettings, _ settings: Settings, _ scratch: UnsafeMutablePointer<UInt8>
     ) -> StaticString? {
         if !UTF8Text.isValid(bridge.name) { return "is not UTF-8" }
+        if bridge.localUsername != nil, settings.isPerListener {
+            return "its local_username has a meaning only for an acl_file of all listeners"
+        }
         if !UTF8Text.isValid(bridge.clientID) { return "its remote_clientid is not UTF-8" }
         if let name = bridge.username, !UTF8Text.isValid(name) { return "its remote_username is not UTF-8" }
         let id = localID(bridge, scratch)

@@ -39,7 +39,7 @@ public struct Broker: ~Copyable {
     var walk: UInt32 = 0
     /// How many receivers it found.
     var hitCount = 0
-    /// How many of these are bridges.
+    /// How many of these are bridges whose spools are not full.
     var spoolHits = 0
     /// Sessions with something new to send.
     var firstDirty = Handle<Session>.none

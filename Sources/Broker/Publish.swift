@@ -141,7 +141,7 @@ extension Broker {
                 if session.pointee.walk != walk {
                     session.pointee.walk = walk
                     hitCount += 1
-                    if session.pointee.spool != 0 { spoolHits += 1 }
+                    if session.pointee.spool != 0, hasRoom(inSpool: session) { spoolHits += 1 }
                     session.pointee.hitQoS = subscription.pointee.qos
                     session.pointee.nextHit = .none
                     if lastHit.isSome {

@@ -86,6 +86,8 @@ extension Broker {
         }
         let hash = isAway || spool.pointee.isDraining ? topicHash(of: message) : 0
         if isAway, spool.pointee.limits.policy == .keepLatest, replaceWaiting(spool, hash, message, flags) { return }
+        // What is retained is in the backlog already when a remote without memory comes again and again.
+        if isBurst, spool.pointee.isDraining, isWaiting(spool, hash, message) { return }
         let bytes = store[message].pointee.content.count
         guard isBurst && mayBurst || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes) else {
             spool.pointee.drops.full &+= 1
@@ -153,9 +155,23 @@ extension Broker {
         return true
     }
 
+    /// Whether the very message is the latest of its topic in the backlog.
+    private func isWaiting(
+        _ spool: UnsafeMutablePointer<Spool>, _ hash: UInt32, _ message: Handle<Message>
+    ) -> Bool {
+        guard let latest = deliveries.find(spool.pointee.topics.find(hash)) else { return false }
+        return latest.pointee.state == .queued && latest.pointee.message == message
+    }
+
     private func hasRoom(_ spool: UnsafeMutablePointer<Spool>, for bytes: UInt32) -> Bool {
         let (count, held) = waiting(spool)
         return count < spool.pointee.limits.maxMessages && held + Int(bytes) <= spool.pointee.limits.maxBytes
+    }
+
+    /// Whether one more message would be within `spool_messages`.
+    func hasRoom(inSpool session: UnsafeMutablePointer<Session>) -> Bool {
+        let spool = spools + Int(session.pointee.spool - 1)
+        return waiting(spool).messages < spool.pointee.limits.maxMessages
     }
 
     func waiting(_ spool: UnsafeMutablePointer<Spool>) -> (messages: Int, bytes: Int) {

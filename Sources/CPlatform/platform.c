@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -288,6 +289,11 @@ static void close_all_but(int kept) {
     long count = sysconf(_SC_OPEN_MAX);
     for (int fd = 0; fd < count; fd++)
         if (fd != kept) close(fd);
+}
+
+void swl_end_helper(int32_t process) {
+    kill(process, SIGKILL);
+    while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
 }
 
 int32_t swl_start_helper(int32_t *child, int32_t *process) {

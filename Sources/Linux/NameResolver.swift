@@ -67,7 +67,7 @@ public struct NameResolver {
     private mutating func start(_ index: Int) -> Int32 {
         var child: Int32 = -1
         var process: Int32 = 0
-        if helpers[index].process > 0 { _ = swl_reap(helpers[index].process) }
+        if helpers[index].process > 0 { swl_end_helper(helpers[index].process) }
         let descriptor = swl_start_helper(&child, &process)
         if child >= 0 {
             // Whatever this process still held the other one would have to copy when it writes there.

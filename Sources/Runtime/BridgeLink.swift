@@ -15,10 +15,12 @@ struct BridgeLink: ~Copyable {
     /// Owned by the broker; `none` before the start.
     var session = Handle<Session>.none
     let topics: UnsafeMutablePointer<BridgeTopic>
-    var topicCount: Int
+    private(set) var topicCount = 0
     let topicCapacity: Int
     /// There are topics that go both ways.
-    let swaps: Bool
+    private(set) var swaps = false
+    /// There is something that goes out, and something that comes in.
+    private var isTwoWay = false
     /// The packet ids of the SUBSCRIBEs that are not answered, by line.
     let requests: UnsafeMutablePointer<UInt16>
     var names: BridgeNames
@@ -86,7 +88,6 @@ struct BridgeLink: ~Copyable {
         let settings = all.bridge(index)
         self.settings = settings
         names = BridgeNames(&arena, settings, hostName: hostName)
-        topicCount = settings.topicCount
         topicCapacity = settings.topicRoom
         topics = arena.carve("bridge topics", key: "topic", count: topicCapacity, of: BridgeTopic.self)
         requests = arena.carve("bridge requests", key: "topic", count: topicCapacity, of: UInt16.self)
@@ -94,28 +95,32 @@ struct BridgeLink: ~Copyable {
         link = Link(
             &arena, connection, LinkLimits(settings, all.limits),
             token: BridgeLink.firstToken + UInt32(index), now: now)
-        var (sendsOut, takesIn, hasBoth) = (false, false, false)
-        var lines = settings.topics
-        var i = 0
-        while let line = lines.next() {
-            if !arena.isMeasuring {
-                (topics + i).initialize(to: line)
-                (requests + i).initialize(to: 0)
-            }
-            sendsOut = sendsOut || line.sendsOut
-            takesIn = takesIn || line.takesIn
-            hasBoth = hasBoth || line.direction == .both
-            i += 1
-        }
-        swaps = hasBoth
-        echoes = EchoRing(&arena, hash: hash, isNeeded: sendsOut && takesIn)
+        echoes = EchoRing(&arena, hash: hash)
         usedAt = now
         cameAt = now
         reportedAt = now
+        if !arena.isMeasuring { readTopics() }
+    }
+
+    /// Takes over the topics of the settings.
+    mutating func readTopics() {
+        var (sendsOut, takesIn) = (false, false)
+        swaps = false
+        topicCount = 0
+        var lines = settings.topics
+        while let line = lines.next() {
+            topics[topicCount] = line
+            requests[topicCount] = 0
+            topicCount += 1
+            sendsOut = sendsOut || line.sendsOut
+            takesIn = takesIn || line.takesIn
+            swaps = swaps || line.direction == .both
+        }
+        isTwoWay = sendsOut && takesIn
     }
 
     /// Whether the remote, which knows nothing of bridges, sends back what it is sent and we have subscribed to.
-    var isEchoed: Bool { echoes.isOn && !link.settings.connect.isBridge }
+    var isEchoed: Bool { isTwoWay && !link.settings.connect.isBridge }
 
     /// Whether the message is one that we have sent.
     mutating func isEcho(_ publish: Publish) -> Bool {

@@ -112,13 +112,7 @@ extension Server where Net: ~Copyable {
 extension BridgeLink {
     mutating func use(_ new: BridgeSettings, _ limits: Limits) {
         settings = new
-        topicCount = 0
-        var lines = new.topics
-        while let line = lines.next() {
-            topics[topicCount] = line
-            requests[topicCount] = 0
-            topicCount += 1
-        }
+        readTopics()
         let connect = Connect(
             new, names, isBridge: new.triesPrivate && (privacy == .unknown || privacy == .taken))
         link.settings = LinkSettings(new, limits, names)

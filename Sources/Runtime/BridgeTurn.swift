@@ -237,7 +237,8 @@ extension Server where Net: ~Copyable {
             consider(bridge.pointee.pausedSince?.advanced(byMs: pauseMs))
             consider(bridge.pointee.refusedSince?.advanced(byMs: pauseMs))
             consider(idleDue(index))
-            consider(subscribeDue(index))
+            // Later than that it is room in the link that is waited for.
+            if let due = subscribeDue(index), now.isBefore(due) { consider(due) }
             consider(msUntilBridgeReport(index))
             index += 1
         }

@@ -5,7 +5,7 @@ import Base
 struct EchoRing {
     private let hashes: UnsafeMutablePointer<UInt32>
     private let hash: KeyedHash
-    private let capacity: Int
+    private let capacity = EchoRing.size
     /// Where the next one goes.
     private var end = 0
     /// Behind the last one that came back: echoes come in the order in which they were sent.
@@ -14,15 +14,11 @@ struct EchoRing {
     /// As many as can be under way to a broker far away and back.
     private static var size: Int { 1024 }
 
-    /// Without room when `isNeeded` is false.
-    init(_ arena: inout Arena, hash: KeyedHash, isNeeded: Bool) {
-        capacity = isNeeded ? EchoRing.size : 0
+    init(_ arena: inout Arena, hash: KeyedHash) {
         hashes = arena.carve("echoes", key: "topic", count: capacity, of: UInt32.self)
         self.hash = hash
         if !arena.isMeasuring { removeAll() }
     }
-
-    var isOn: Bool { capacity > 0 }
 
     /// What was sent does not come back any more: the remote has forgotten whom to send it to.
     mutating func removeAll() { hashes.initialize(repeating: 0, count: capacity) }
@@ -42,7 +38,6 @@ struct EchoRing {
 
     /// A message was sent.
     mutating func sent(_ sum: UInt32) {
-        guard capacity > 0 else { return }
         hashes[end] = EchoRing.awaited(sum)
         end = end + 1 == capacity ? 0 : end + 1
     }

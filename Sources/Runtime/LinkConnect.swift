@@ -116,8 +116,9 @@ extension Link {
     /// CONNACK has come.
     mutating func answered<Net: ClientIO & ~Copyable>(_ answer: Connack, _ io: inout Net) -> LinkEvent? {
         guard answer.code == .accepted else {
-            guard answer.code == .serverUnavailable else { return ended(.refused(answer.code), &io) }
-            // Another broker may not be.
+            // That would be so of all of them, and the owner may have another level to offer.
+            guard answer.code != .unacceptableProtocol else { return ended(.refused(answer.code), &io) }
+            // Another broker may say yes.
             forgetConnection(&io)
             failure = .refused(answer.code)
             tryEndpoint(&io)

@@ -4,7 +4,7 @@ import Wire
 extension Link {
     /// Sends what there is to be sent, as far as the system takes it. Called at the end of a turn.
     @inline(never) public mutating func flush<Net: ClientIO & ~Copyable>(_ io: inout Net) {
-        if descriptor >= 0 { send(&io) }
+        if descriptor >= 0 { send(&io) } else { hasMoreToSend = false }
         updateInterest(&io)
     }
 

@@ -115,9 +115,11 @@ int32_t swl_hold_signals(void);
 int32_t swl_signals(int32_t with_children);
 uint32_t swl_read_signal(int32_t fd);
 
+/* Ends a helper, which may be ending already, and waits until it has. */
+void swl_end_helper(int32_t process);
+
 /* Starts a process that shares nothing with this one but a socket for whole messages: returns the socket here, and in
- * the new process sets `*child` to its end of it and returns 0. The process ends when this one does; swl_reap has to be
- * asked for its end if it comes before. */
+ * the new process sets `*child` to its end of it and returns 0. The process ends when this one does. */
 int32_t swl_start_helper(int32_t *_Nonnull child, int32_t *_Nonnull process);
 /* The same socket without a process: returns one end, which does not block, and sets `*other` to the other. */
 int32_t swl_open_pair(int32_t *_Nonnull other);

@@ -2,31 +2,31 @@ import Base
 import Runtime
 import Wire
 
-/// A link and a remote broker back to back: the owner publishes and acknowledges as it likes, the remote and the network
-/// err, and in the end all is well and everything must have arrived.
+/// A link and a remote broker back to back: the owner publishes and acknowledges as it likes, the remote and the
+/// network err, and in the end all is well and everything must have arrived.
 public struct LinkSimulation: ~Copyable {
     public let seed: UInt32
     var io: SimIO
     var link: Link
     var far: FarSide
-    private var random: SimRandom
-    private let observations: UnsafeMutablePointer<Observation>
+    var random: SimRandom
+    let observations: UnsafeMutablePointer<Observation>
     public private(set) var observationCount = 0
     private var digest = Digest()
     public private(set) var stepNumber = 0
     private let stepCount: Int
     private var pauseLeftMs = 0
-    private let events: UnsafeMutablePointer<Event>
+    let events: UnsafeMutablePointer<Event>
     public private(set) var simulatedMs = 0
     public private(set) var isFinished = false
-    private var isCalm = false
+    var isCalm = false
     private var calmSince = Tick.zero
     private var lastActivity: Tick
     /// Of the last packet that goes to the far side.
     private var lastNumber: UInt16 = 0
-    private var hasAsked = false
+    var hasAsked = false
     /// What the owner is not done with, in the order in which it came.
-    private var tickets = Few<UInt32>(filling: 0)
+    var tickets = Few<UInt32>(filling: 0)
 
     public static var bytes: Int { 8 << 20 }
     private static var maxObservations: Int { 4096 }
@@ -102,7 +102,7 @@ public struct LinkSimulation: ~Copyable {
     public var fingerprint: Digest { digest }
     public func faultCount(_ kind: Faults.Kind) -> UInt32 { io.faultCounts[Int(kind.rawValue)] }
 
-    private mutating func see(_ observation: Observation) {
+    mutating func see(_ observation: Observation) {
         precondition(observationCount < LinkSimulation.maxObservations, "too much happens in one step")
         observations[observationCount] = observation
         observationCount += 1
@@ -110,7 +110,7 @@ public struct LinkSimulation: ~Copyable {
         lastActivity = now
     }
 
-    private mutating func see(_ kind: Observation.Kind, _ change: (inout Observation) -> Void = { _ in }) {
+    mutating func see(_ kind: Observation.Kind, _ change: (inout Observation) -> Void = { _ in }) {
         var observation = Observation(kind, 0, now)
         change(&observation)
         see(observation)
@@ -244,73 +244,5 @@ public struct LinkSimulation: ~Copyable {
             i += 1
         }
         far.removeObservations()
-    }
-
-    /// One turn of the owner.
-    private mutating func turn() {
-        let count = io.wait(events, capacity: 16, timeoutMs: 0)
-        link.advance(io.clock, &io)
-        var i = 0
-        while i < count {
-            link.handle(events[i], &io)
-            i += 1
-        }
-        while tickets.count < Few<UInt32>.capacity / 2, let event = link.next(&io) { take(event) }
-        acknowledge()
-        if link.isUp, !hasAsked { ask() }
-        link.flush(&io)
-    }
-
-    private mutating func ask() {
-        hasAsked = link.subscribe(ByteView("q/#"), .exactlyOnce) != nil
-            && link.subscribe(ByteView("z/+/b"), .atLeastOnce) != nil
-            && link.subscribe(ByteView("deep/er/x/+"), .atMostOnce) != nil
-    }
-
-    /// Some, not always in order.
-    private mutating func acknowledge() {
-        var count = isCalm ? tickets.count : random.below(tickets.count + 1)
-        while count > 0 {
-            count -= 1
-            let place = random.chance(perMille: 800) ? 0 : random.below(tickets.count)
-            link.acknowledge(tickets[place])
-            tickets.remove(at: place)
-        }
-    }
-
-    private mutating func take(_ event: LinkEvent) {
-        switch event {
-        case .connected(let isPresent):
-            // An earlier connection may have ended before all was answered.
-            hasAsked = false
-            see(.connected) { $0.flag = isPresent }
-        case .message(let publish, let ticket):
-            takeMessage(publish)
-            if publish.qos != .atMostOnce { tickets.append(ticket) }
-        case .published, .unsubscribed: break
-        case .subscribed(_, let code): see(.subscribed) { $0.code = code }
-        case .ended(let reason):
-            if case .violation = reason { see(.violated) { $0.code = Observation.Violation.unexpectedPacket.rawValue } }
-            if case .primaryIsBack = reason {
-                see(.ended) { $0.code = 1 }
-                link.start(&io)
-                return
-            }
-            see(.ended)
-            link.retry(&io)
-        }
-    }
-
-    private mutating func takeMessage(_ publish: Publish) {
-        guard let name = RemoteName(publish.topic), let message = SimMessage(payload: publish.payload) else {
-            see(.violated) { $0.code = Observation.Violation.corruptPayload.rawValue }
-            return
-        }
-        see(.delivered) {
-            $0.message = message
-            $0.filter = name.code
-            $0.qos = publish.qos
-            $0.flag = publish.isDuplicate
-        }
     }
 }

@@ -10,7 +10,11 @@ from targets import all_targets
 pytestmark = pytest.mark.swiftlet("its own simulation")
 
 # A broker and its clients; a connection of ours to another broker; a bridge between both.
-WORLDS = {"broker": ["--seeds", "1..60"], "link": ["--link", "--seeds", "1..100"], "bridge": ["--bridge", "--seeds", "1..40"]}
+WORLDS = {
+    "broker": ["--seeds", "1..60"],
+    "link": ["--link", "--seeds", "1..100"],
+    "bridge": ["--bridge", "--seeds", "1..40"],
+}
 
 
 def simulate(target, world) -> str:

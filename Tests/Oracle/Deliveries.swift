@@ -40,7 +40,7 @@ extension Oracle {
         let isRepetition = seen.qos == .atLeastOnce && seen.flag
         if !isRepetition || isFirst { clients[client].newDeliveries[key, default: 0] += 1 }
         let most = model.message.qos == .exactlyOnce && !model.mayRepeat ? 1 : model.timesSent
-        if clients[client].newDeliveries[key]! > most { find(client, "delivered twice: \(key.publisher):\(key.number)") }
+        if clients[client].newDeliveries[key]! > most { find(client, "delivered twice: \(key)") }
         // What the publisher sent again comes late where the first copy was lost, or came before the subscription.
         guard isFirst, model.timesSent == 1 else { return }
         let stream = ClientModel.Stream(

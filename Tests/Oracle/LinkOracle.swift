@@ -84,8 +84,8 @@ public struct LinkOracle {
     mutating func arrived(_ seen: Observation) {
         let message = seen.message!
         let key = Key(message)
-        guard let model = out.sent[key], model.message == message, seen.qos == message.qos, seen.filter == message.topic,
-            seen.isRetained == message.isRetained
+        guard let model = out.sent[key], model.message == message, seen.qos == message.qos,
+            seen.filter == message.topic, seen.isRetained == message.isRetained
         else {
             find("a message that nobody sent")
             return
@@ -97,7 +97,7 @@ public struct LinkOracle {
         if !isFirst, !seen.flag { find("again without DUP: \(key.number)") }
         if message.qos == .exactlyOnce, out.inEpoch[key]! > 1 { find("QoS 2 twice: \(key.number)") }
         guard isFirst else { return }
-        if let last = out.last[message.qos.rawValue], last > key.number { find("out of order: \(key.number) after \(last)") }
+        if let last = out.last[message.qos.rawValue], last > key.number { find("out of order: \(key) after \(last)") }
         out.last[message.qos.rawValue] = key.number
     }
 

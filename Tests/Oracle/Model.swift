@@ -3,7 +3,7 @@ import Sim
 import Wire
 
 /// Names a message for good.
-struct Key: Hashable {
+struct Key: Hashable, CustomStringConvertible {
     let publisher: UInt8
     let number: UInt16
 
@@ -11,6 +11,8 @@ struct Key: Hashable {
         publisher = message.publisher
         number = message.number
     }
+
+    var description: String { "\(publisher):\(number)" }
 }
 
 /// What is known of a published message, from the clients' side.

@@ -107,7 +107,7 @@ extension Oracle {
         if scenario.bridge.remoteName(remote, Int(message.topic))!.name.code != seen.filter {
             find(client, "by a wrong name")
         }
-        if seen.qos.rawValue != min(line.qos, message.qos.rawValue) { find(client, "with another QoS: \(message.publisher):\(message.number)") }
+        if seen.qos.rawValue != min(line.qos, message.qos.rawValue) { find(client, "with another QoS: \(Key(message))") }
         if seen.isRetained, !message.isRetained { find(client, "RETAIN on what was not retained") }
         let key = Key(message)
         let isFirst = remotes[remote].arrived.insert(key).inserted
@@ -121,8 +121,8 @@ extension Oracle {
         }
         let isOnce = message.qos == .exactlyOnce && !model.mayRepeat
         let most = isOnce ? 1 : model.timesSent
-        if seen.qos == .exactlyOnce, remotes[remote].newsOfSession[key]! > most { find(client, "QoS 2 twice: \(key.publisher):\(key.number)") }
-        if !seen.flag, remotes[remote].news[key]! > most { find(client, "twice without DUP: \(key.publisher):\(key.number)") }
+        if seen.qos == .exactlyOnce, remotes[remote].newsOfSession[key]! > most { find(client, "QoS 2 twice: \(key)") }
+        if !seen.flag, remotes[remote].news[key]! > most { find(client, "twice without DUP: \(key)") }
         guard isFirst, model.timesSent == 1 else { return }
         let stream = ClientModel.Stream(
             publisher: key.publisher, topic: message.topic, qos: seen.qos.rawValue,
@@ -143,9 +143,9 @@ extension Oracle {
         // What was dropped for being offline was of QoS 0.
         let accounted = Int(model.drops.total - model.drops.offline) + waiting
         if missing.count > accounted {
-            find(client, "lost \(missing.map { "\($0.publisher):\($0.number)" }.sorted()), of which \(accounted) are told")
+            find(client, "lost \(missing.map(\.description).sorted()), of which \(accounted) are told")
         }
-        if connection.policy != .latest, model.drops.replaced > 0 { find(client, "replaced though the policy is another") }
+        if connection.policy != .latest, model.drops.replaced > 0 { find(client, "replaced by another policy") }
         if connection.expirySeconds == 0, model.drops.expired > 0 { find(client, "expired though nothing does") }
         if !connection.isLocallyClean, model.drops.cleaned > 0 { find(client, "a session that is kept was cleaned") }
         if model.drops.tooLong > 0 { find(client, "too long, though nothing is") }
@@ -179,7 +179,7 @@ extension Oracle {
             bytes += max(1, message.timesSent) * (message.message.length + 40)
         }
         if count < connection.spoolMessages, bytes < connection.spoolBytes {
-            find(SimRemote.firstNumber + remote, "dropped with at most \(count) messages and \(bytes) bytes in the spool")
+            find(SimRemote.firstNumber + remote, "dropped with at most \(count) messages of \(bytes) bytes in the spool")
         }
     }
 

@@ -107,7 +107,9 @@ extension Oracle {
         if scenario.bridge.remoteName(remote, Int(message.topic))!.name.code != seen.filter {
             find(client, "by a wrong name")
         }
-        if seen.qos.rawValue != min(line.qos, message.qos.rawValue) { find(client, "with another QoS: \(Key(message))") }
+        if seen.qos.rawValue != min(line.qos, message.qos.rawValue) {
+            find(client, "with another QoS: \(Key(message))")
+        }
         if seen.isRetained, !message.isRetained { find(client, "RETAIN on what was not retained") }
         let key = Key(message)
         let isFirst = remotes[remote].arrived.insert(key).inserted
@@ -179,7 +181,8 @@ extension Oracle {
             bytes += max(1, message.timesSent) * (message.message.length + 40)
         }
         if count < connection.spoolMessages, bytes < connection.spoolBytes {
-            find(SimRemote.firstNumber + remote, "dropped with at most \(count) messages of \(bytes) bytes in the spool")
+            let client = SimRemote.firstNumber + remote
+            find(client, "dropped with at most \(count) messages of \(bytes) bytes in the spool")
         }
     }
 

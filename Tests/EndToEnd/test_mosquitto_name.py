@@ -134,7 +134,7 @@ def test_a_command_line_that_makes_no_sense_is_refused(link, arguments):
 
 @pytest.mark.parametrize("line", [
     "persistence true", "persistence_location /var/lib/mosquitto/", "pid_file /run/mosquitto/mosquitto.pid",
-    "include_dir /etc/mosquitto/conf.d", "user mosquitto", "cafile /etc/ca.crt", "connection bridge", "max_qos 1",
+    "include_dir /etc/mosquitto/conf.d", "user mosquitto", "cafile /etc/ca.crt", "bridge_alpn mqtt", "max_qos 1",
     "bridge_insecure true", "plugin /usr/lib/plugin.so", "auth_opt_file /etc/x",
 ])
 def test_what_mosquitto_has_and_this_broker_has_not_is_refused_as_such(link, conf, line):

@@ -210,15 +210,16 @@ def test_a_script_that_was_away_gets_what_its_session_kept(broker, qos, clean, a
 @pytest.mark.parametrize("clean", [True, False], ids=["clean", "persistent"])
 @pytest.mark.parametrize("qos", [0, 1, 2])
 def test_a_script_that_is_cut_off_comes_back_by_itself_and_messages_go_on(broker, qos, clean, api):
-    """It subscribes in on_connect, as paho's manual has it."""
+    """It subscribes in on_connect, as paho's manual has it. A message whose PUBACK did not get through comes again."""
     options = {"api": api, "client_id": "e2e-paho", "clean": clean}
     with PahoClient(broker, [("paho/cut", qos)], **options) as client, PahoClient(broker) as sender:
         for round in range(2):
             client.cut_off()
             until(lambda: len(client.subscribed) == round + 2, "on_subscribe after the reconnect")
             sender.mqtt.publish("paho/cut", b"%d" % round, qos)
-            until(lambda: len(client.messages) == round + 1, "the message after the reconnect")
-    assert client.messages == [("paho/cut", b"0", qos), ("paho/cut", b"1", qos)]
+            until(lambda: len(set(client.messages)) == round + 1, "the message after the reconnect")
+    messages = list(dict.fromkeys(client.messages)) if qos == 1 else client.messages
+    assert messages == [("paho/cut", b"0", qos), ("paho/cut", b"1", qos)]
     assert client.connected == [0] * 3
     assert client.session_present == [False] + [not clean] * 2
     with PahoClient(broker, client_id="e2e-paho"):

@@ -246,7 +246,7 @@ def test_limits_are_those_of_the_board_file_and_the_defaults(start, call):
     system = SystemTopics(broker)
     system.wait_for({"limit/max_keepalive": 1200, "limit/max_packet_size": 8192, "limit/max_messages": 500,
                      "limit/max_topic_length": 1024, "limit/sys_interval": 1, "limit/stall_timeout": 60})
-    help_of_brokers = call("--help").stdout.split("Keys of clients")[0]
+    help_of_brokers = call("--help").stdout.split("Keys of a client")[0]
     numbers = re.findall(r"^  (\w+) .*, default \d+(?:, of a client \d+)?$", help_of_brokers, re.MULTILINE)
     assert {f"limit/{key}" for key in numbers} == {name for name in system.read() if name.startswith("limit/")}
 

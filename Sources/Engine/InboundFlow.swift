@@ -10,6 +10,8 @@ public struct InboundID: Linked {
 /// [MQTT-4.3.3-2].
 public struct InboundFlow {
     private var ids = List<InboundID>()
+    /// So many of the first ones came by earlier connections.
+    private var staleCount: UInt32 = 0
 
     public init() {}
 
@@ -44,12 +46,37 @@ public struct InboundFlow {
     /// Notes a PUBREL. An unknown id is no error: PUBCOMP was lost, and is owed again.
     public mutating func released(_ packetID: UInt16, in pool: inout Pool<InboundID>) {
         guard let (id, previous) = find(packetID, in: pool) else { return }
+        if staleCount > 0, place(of: id, in: pool) < staleCount { staleCount -= 1 }
         ids.remove(id, after: previous, in: pool)
         pool.give(id)
     }
 
+    /// The connection has ended. A peer that has kept its part of the session goes on with what waits now; one that has
+    /// not, though it says so, would leave it here for ever.
+    public mutating func connectionEnded() { staleCount = ids.count }
+
+    /// Makes room by forgetting the id that has waited longest, if it came by an earlier connection.
+    public mutating func forgetStale(in pool: inout Pool<InboundID>) -> Bool {
+        guard staleCount > 0, let id = ids.removeFirst(in: pool) else { return false }
+        staleCount -= 1
+        pool.give(id)
+        return true
+    }
+
+    /// How many stand in front of it.
+    private func place(of wanted: Handle<InboundID>, in pool: borrowing Pool<InboundID>) -> UInt32 {
+        var place: UInt32 = 0
+        var id = ids.first
+        while id != wanted {
+            place += 1
+            id = pool[id].pointee.next
+        }
+        return place
+    }
+
     public mutating func removeAll(in pool: inout Pool<InboundID>) {
         while let id = ids.removeFirst(in: pool) { pool.give(id) }
+        staleCount = 0
     }
 
     /// PUBRELs come in the order of the messages [MQTT-4.6.0-4], so the first look finds most.

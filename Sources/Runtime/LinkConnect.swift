@@ -173,6 +173,7 @@ extension Link {
         output.removeAll()
         control.removeAll()
         receipts.connectionEnded()
+        inbound.connectionEnded()
         outbox.connectionEnded()
     }
 

@@ -175,7 +175,7 @@ extension Link {
                 return nil
             }
             if isRefusing { return nil }
-            guard inboundIDs.hasRoom() else {
+            guard inboundIDs.hasRoom() || inbound.forgetStale(in: &inboundIDs) else {
                 // Waiting would not help: the PUBRELs that make room are behind this.
                 return failed(.violation(.receiveWindowExceeded), &io)
             }

@@ -117,6 +117,24 @@ struct LinkReceiveTests {
         #expect(world.sent() == hex("40 02 00 05"))
     }
 
+    @Test func `Ids that a broker has forgotten, though it has the session, do not fill the window for good`() {
+        let world = LinkWorld()
+        world.connect()
+        for id in 1...8 as ClosedRange<UInt8> {
+            #expect(world.receive(hex("34 06 00 01 't' 00") + [id, 0x70]) == ["message t p"])
+        }
+        #expect(world.receive("34 06 00 01 't' 00 09 'p'") == ["ended violation receive-window-exceeded"])
+        world.connect(hex("20 02 01 00"))
+        // The oldest make room; what is not the oldest is known as before.
+        #expect(world.receive("34 06 00 01 't' 00 09 'p'") == ["message t p"])
+        #expect(world.receive("3c 06 00 01 't' 00 02 'p'") == [])
+        #expect(world.receive("62 02 00 03") == [])
+        for id in 10...16 as ClosedRange<UInt8> {
+            #expect(world.receive(hex("34 06 00 01 't' 00") + [id, 0x70]) == ["message t p"])
+        }
+        #expect(world.receive("34 06 00 01 't' 00 11 'p'") == ["ended violation receive-window-exceeded"])
+    }
+
     @Test func `A broker that has forgotten the session sends nothing again, and old tickets mean nothing`() {
         let world = LinkWorld(clean: false)
         world.acknowledges = false

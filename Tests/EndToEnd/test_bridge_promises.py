@@ -121,7 +121,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_a_mosquitto_that_is_killed_again
                 reader.read()
             time.sleep(random.uniform(0, 0.2))
             proxy.cut()
-            time.sleep(0.1)
+            time.sleep(0.5)
             remote.kill()
             for numbers in out:
                 send(local, numbers.topic, numbers.payload(), numbers.qos, retain=False)

@@ -53,9 +53,8 @@ extension Broker {
     /// What nothing allows is forbidden, and a `deny` outweighs all else.
     func isAllowed(_ access: Access, _ handle: Handle<Session>, _ topic: ByteView) -> Bool {
         guard accessList.isOn, !sessions[handle].pointee.isTrusted,
-            let range = accessRules[Int(sessions[handle].pointee.accessIndex)].rules else {
-            return true
-        }
+            let range = accessRules[Int(sessions[handle].pointee.accessIndex)].rules
+        else { return true }
         var isAllowed = false
         var i = range.first
         while i < range.end {

@@ -32,8 +32,7 @@ struct BridgeLink: ~Copyable {
     var subscribedLines = 0
     /// What is retained here was sent there.
     var isSynced = false
-    /// There was a connection since the start.
-    var wasUp = false
+    /// There is a connection, as far as the broker was told.
     var isUp = false
     /// Whether the remote takes the bridge bit.
     var privacy = Privacy.unknown
@@ -60,7 +59,6 @@ struct BridgeLink: ~Copyable {
     var reportedCounts = Counts()
     var reportedAt: Tick
 
-    /// `isNew` says that the remote has not been asked yet.
     enum Privacy: UInt8 {
         /// The next attempt shows.
         case unknown

@@ -133,7 +133,7 @@ extension Server where Net: ~Copyable {
     /// may have asked for.
     mutating func subscribeRemotely(_ index: Int) {
         let bridge = memory.bridges + index
-        guard bridge.pointee.link.isUp else { return }
+        guard bridge.pointee.link.isUp, !bridge.pointee.hasSubscribed else { return }
         if let due = subscribeDue(index), now.isBefore(due) { return }
         while bridge.pointee.subscribedLines < bridge.pointee.topicCount {
             let number = bridge.pointee.subscribedLines

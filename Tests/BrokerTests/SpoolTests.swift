@@ -217,6 +217,14 @@ struct SpoolTests {
         #expect(spooled.drain() == ["t=1 retain"])
     }
 
+    @Test func `What is retained and stands in the backlog already is not put there again`() {
+        let spooled = Spooled()
+        spooled.world.publish(spooled.client, packet: Packet.publish("t", [0x31], qos: 1, id: 1, retain: true))
+        spooled.come()
+        for _ in 1...3 { withView("#") { spooled.world.broker.syncRetained(0, $0, .exactlyOnce) } }
+        #expect(spooled.drain() == ["t=1 retain"])
+    }
+
     @Test func `A client on the network cannot take the bridge's place`() {
         let spooled = Spooled()
         let outcome = spooled.world.connectOutcome(Packet.connect("local.cloud", isClean: true))

@@ -42,10 +42,7 @@ extension Broker {
         let session = sessions[handle]
         guard session.pointee.link.isSome else { return }
         session.pointee.link = .none
-        while let delivery = spool.pointee.live.removeFirst(in: deliveries) {
-            session.pointee.queue.append(delivery, in: deliveries)
-        }
-        spool.pointee.isDraining = false
+        joinLanes(spool)
         if !spool.pointee.limits.keepsQoS0 {
             let removed = removeQueued(handle) { _, delivery in delivery.flags.qos == .atMostOnce }
             spool.pointee.drops.offline &+= removed
@@ -60,18 +57,24 @@ extension Broker {
         let spool = spools + index
         let session = sessions[spool.pointee.session]
         var count: UInt32 = 0
-        while let delivery = spool.pointee.live.removeFirst(in: deliveries) {
-            session.pointee.queue.append(delivery, in: deliveries)
-        }
+        joinLanes(spool)
         while let delivery = session.pointee.inFlight.removeFirst(in: deliveries) {
             drop(delivery)
             count += 1
         }
         count += removeQueued(spool.pointee.session) { _, _ in true }
         spool.pointee.topics.removeAll()
-        spool.pointee.isDraining = false
         spool.pointee.drops.cleaned &+= count
         if count > 0 { spool.pointee.hasGaps = true }
+    }
+
+    /// Puts what is live behind the backlog.
+    private func joinLanes(_ spool: UnsafeMutablePointer<Spool>) {
+        let session = sessions[spool.pointee.session]
+        while let delivery = spool.pointee.live.removeFirst(in: deliveries) {
+            session.pointee.queue.append(delivery, in: deliveries)
+        }
+        spool.pointee.isDraining = false
     }
 
     /// Puts new limits in force, as far as they do not size memory.

@@ -89,12 +89,9 @@ extension Broker {
         // What is retained is in the backlog already when a remote without memory comes again and again.
         if isBurst, spool.pointee.isDraining, isWaiting(spool, hash, message) { return }
         let bytes = store[message].pointee.content.count
-        guard isBurst && mayBurst || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes) else {
-            spool.pointee.drops.full &+= 1
-            spool.pointee.hasGaps = true
-            return
-        }
-        guard let delivery = deliveries.take(Delivery(message: message, flags: flags)) else {
+        guard isBurst && mayBurst || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes),
+            let delivery = deliveries.take(Delivery(message: message, flags: flags))
+        else {
             spool.pointee.drops.full &+= 1
             spool.pointee.hasGaps = true
             return

@@ -80,11 +80,7 @@ extension LinkSettings {
                 userName: client.username, password: client.password))
         var i = 0
         while i < client.remoteCount {
-            let remote = client.remote(i)
-            var endpoint = Endpoint()
-            if remote.isLocal { endpoint.path = remote.host } else { endpoint.host = remote.host }
-            endpoint.port = remote.port
-            _ = add(endpoint)
+            add(client.remote(i))
             i += 1
         }
         socket.localAddress = client.bindAddress

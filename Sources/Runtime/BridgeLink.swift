@@ -206,11 +206,7 @@ extension LinkSettings {
         self.init(Connect(bridge, names, isBridge: bridge.triesPrivate))
         var i = 0
         while i < bridge.remoteCount {
-            let remote = bridge.remote(i)
-            var endpoint = Endpoint()
-            if remote.isLocal { endpoint.path = remote.host } else { endpoint.host = remote.host }
-            endpoint.port = remote.port
-            _ = add(endpoint)
+            add(bridge.remote(i))
             i += 1
         }
         socket.localAddress = bridge.bindAddress

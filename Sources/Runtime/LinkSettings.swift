@@ -1,4 +1,5 @@
 import Base
+import Config
 import Wire
 
 /// Where and as whom a link connects. Views last as long as the link.
@@ -54,6 +55,16 @@ public struct LinkSettings {
         endpoints[endpointCount] = endpoint
         endpointCount += 1
         return true
+    }
+}
+
+extension LinkSettings {
+    /// A broker as the board config names it; there are no more of them than there is room for.
+    mutating func add(_ remote: Remote) {
+        var endpoint = Endpoint()
+        if remote.isLocal { endpoint.path = remote.host } else { endpoint.host = remote.host }
+        endpoint.port = remote.port
+        _ = add(endpoint)
     }
 }
 

@@ -8,9 +8,9 @@ from broker import Broker
 from deadline import until
 
 
-def run(*command: str, input: bytes | None = None, status: int = 0) -> str:
+def run(*command: str, input: bytes | None = None, status: int = 0, timeout: float = 30) -> str:
     """Runs a tool to its end; what it printed."""
-    done = subprocess.run(command, input=input, capture_output=True, timeout=30)
+    done = subprocess.run(command, input=input, capture_output=True, timeout=timeout)
     assert done.returncode == status, done.stderr.decode()
     assert status or not done.stderr, done.stderr.decode()
     return done.stdout.decode()

@@ -144,7 +144,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_a_mosquitto_that_is_killed_again
         SystemTopics(board).wait_for({"connection/link0/spool/messages": 0, "connection/link0/spool/under-way": 0})
         seconds = 2 + sum(numbers.sent for numbers in out) // 50
         printed = run("mosquitto_sub", *at(remote), "-i", "keeper", "-c", "-q", "2", "-t", "out/#", "-W", str(seconds),
-                      "-F", "%t %p", status=27)
+                      "-F", "%t %p", status=27, timeout=seconds + 30)
         messages = [Publish(topic, payload.encode()) for topic, payload in map(str.split, printed.splitlines())]
         for numbers in out:
             numbers.check(messages)

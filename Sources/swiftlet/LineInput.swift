@@ -32,24 +32,21 @@ struct LineInput: ~Copyable {
     /// Whether `next` has something to say, or may have.
     var hasLine: Bool { searched < filled || isAtEnd }
 
-    /// The next line without its line feed, which lasts until the next `read`. One without is the last, unless it is
-    /// empty.
+    /// The next line without its line feed, the same until it is dropped; its bytes stay where they are until the next
+    /// `read`. One without a line feed is the last, unless it is empty.
     mutating func next() -> Next {
-        while searched < filled {
-            if start[searched] == UInt8(ascii: "\n") {
-                let line = ByteView(start + taken, searched - taken)
-                searched += 1
-                taken = searched
-                return line.count > Pub.maxLineBytes ? .tooLong : .line(line)
-            }
-            searched += 1
-        }
-        if filled - taken > Pub.maxLineBytes { return .tooLong }
+        while searched < filled, start[searched] != UInt8(ascii: "\n") { searched += 1 }
+        let line = ByteView(start + taken, searched - taken)
+        if line.count > Pub.maxLineBytes { return .tooLong }
+        if searched < filled { return .line(line) }
         guard isAtEnd else { return .needMore }
-        guard taken < filled else { return .end }
-        let line = ByteView(start + taken, filled - taken)
-        taken = filled
-        return .line(line)
+        return line.isEmpty ? .end : .line(line)
+    }
+
+    /// Is done with the line that `next` gives.
+    mutating func drop() {
+        if searched < filled { searched += 1 }
+        taken = searched
     }
 
     /// Reads a piece, or waits for one.

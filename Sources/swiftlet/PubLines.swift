@@ -5,8 +5,6 @@ import Runtime
 /// Standard input as lines, read as they are wanted.
 struct PubLines: ~Copyable {
     private var input: LineInput
-    /// The line that was given last and not dropped.
-    private var line: ByteView?
     /// It is a pipe or a terminal, which may have nothing yet.
     private let mayWait: Bool
     private var isReady: Bool
@@ -26,11 +24,10 @@ struct PubLines: ~Copyable {
     }
 
     /// Whether `next` has more without waiting, or the end, which it has not told yet.
-    var canGoOn: Bool { !hasEnded && (isReady || line != nil || input.hasLine) }
+    var canGoOn: Bool { !hasEnded && (isReady || input.hasLine) }
 
-    /// The next line, the same until it is dropped.
+    /// The next line, the same until it is dropped, but not at the same place after `handle`.
     mutating func next() -> LineInput.Next {
-        if let line { return .line(line) }
         while true {
             let next = input.next()
             switch next {
@@ -38,19 +35,16 @@ struct PubLines: ~Copyable {
                 guard isReady else { return next }
                 input.read()
                 isReady = !mayWait
-            case .line(let line):
-                self.line = line
-                return next
             case .end:
                 hasEnded = true
                 return next
-            case .tooLong:
+            case .line, .tooLong:
                 return next
             }
         }
     }
 
-    mutating func drop() { line = nil }
+    mutating func drop() { input.drop() }
 
     /// Before waiting: whether more lines are wanted.
     mutating func watch<Net: IO & ~Copyable>(_ isWanted: Bool, _ io: inout Net) {

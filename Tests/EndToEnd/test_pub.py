@@ -109,6 +109,29 @@ def test_a_broker_that_takes_nothing_is_waited_for_without_work(scripted, pair, 
 
 
 @pytest.mark.native
+def test_a_line_that_found_no_room_is_whole_when_the_pipe_ends_before_it_can_be_sent(scripted, pair):
+    lines = [b"line %d " % i + b"x" * (i % 97) for i in range(900)]
+    program = scripted.start(*pair.pub, "-t", "t", "-l", "-q", "1", stdin=subprocess.PIPE)
+    peer = scripted.peer()
+    peer.accept()
+    program.stdin.write(b"\n".join(lines[:300]) + b"\n")
+    program.stdin.flush()
+    first = [Publish.decode(peer.receive()) for _ in range(20)]  # it has read, and the rest of these waits in it
+    program.stdin.write(b"\n".join(lines[300:]))
+    program.stdin.close()
+    program.stdin = None
+    time.sleep(0.2)
+    peer.send(b"".join(packets.puback(message.id) for message in first))
+    found = [message.payload for message in first]
+    while len(found) < len(lines):
+        message = Publish.decode(peer.receive())
+        found.append(message.payload)
+        peer.send(packets.puback(message.id))
+    assert found == lines
+    assert end(program) == (0, b"", b"")
+
+
+@pytest.mark.native
 @pytest.mark.parametrize("source", [subprocess.PIPE, "file"])
 def test_the_answer_to_the_last_line_is_waited_for_without_work(scripted, pair, file, source):
     file.write_bytes(b"line\n")

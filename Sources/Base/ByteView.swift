@@ -59,5 +59,13 @@ public struct ByteView {
     }
 
     /// Copies all bytes to `target`, which has room for them.
-    public func copy(to target: UnsafeMutablePointer<UInt8>) { target.update(from: start, count: count) }
+    public func copy(to target: UnsafeMutablePointer<UInt8>) { target.copyBytes(from: start, count: count) }
+}
+
+extension UnsafeMutablePointer<UInt8> {
+    /// Copies `count` bytes, which may overlap.
+    // `update(from:count:)` is one call per byte where the compiler optimises for size; this is `memmove`.
+    public func copyBytes(from source: UnsafePointer<UInt8>, count: Int) {
+        UnsafeMutableRawPointer(self).copyMemory(from: source, byteCount: count)
+    }
 }

@@ -40,7 +40,7 @@ public struct ByteWriter {
     /// The bytes from `offset` on move to the front, the others are gone.
     public mutating func keep(from offset: Int) {
         precondition(offset >= 0 && offset <= count)
-        start.update(from: start + offset, count: count - offset)
+        start.copyBytes(from: start + offset, count: count - offset)
         count -= offset
     }
 

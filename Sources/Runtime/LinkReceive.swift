@@ -26,7 +26,7 @@ extension Link {
     mutating func receive<Net: ClientIO & ~Copyable>(isBroken: Bool, _ io: inout Net) {
         if hasDisconnected { taken = filled }
         if taken > 0 {
-            window.update(from: window + taken, count: filled - taken)
+            window.copyBytes(from: window + taken, count: filled - taken)
             filled -= taken
             taken = 0
         }

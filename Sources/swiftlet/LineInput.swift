@@ -52,7 +52,7 @@ struct LineInput: ~Copyable {
     /// Reads a piece, or waits for one.
     mutating func read() {
         if taken > 0 {
-            start.update(from: start + taken, count: filled - taken)
+            start.copyBytes(from: start + taken, count: filled - taken)
             filled -= taken
             searched -= taken
             taken = 0

@@ -76,7 +76,7 @@ struct Output: TextSink, ~Copyable {
     }
 
     private mutating func makeRoom(_ bytes: Int) {
-        start.update(from: start + written, count: filled - written)
+        start.copyBytes(from: start + written, count: filled - written)
         filled -= written
         written = 0
         if bytes > Output.capacity - filled { finish() }

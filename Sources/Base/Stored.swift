@@ -1,20 +1,21 @@
 /// Bytes kept in `Slabs` that do not grow any more: a message, a topic level, a client id. Half the size of a `Chain`.
 /// Owns its slabs: whoever drops it gives it to `Slabs.free` first.
 public struct Stored {
-    let first: Handle<Slab>
+    /// Number of the first slab; zero is none.
+    let first: UInt32
     public let count: UInt32
 
-    init(first: Handle<Slab>, count: UInt32) {
+    init(first: UInt32, count: UInt32) {
         self.first = first
         self.count = count
     }
 
-    public static var empty: Stored { Stored(first: .none, count: 0) }
+    public static var empty: Stored { Stored(first: 0, count: 0) }
 }
 
 extension Slabs {
     /// What `chain` holds; the chain itself must not be used any more.
-    public func seal(_ chain: Chain) -> Stored { Stored(first: chain.slabs.first, count: chain.count) }
+    public func seal(_ chain: Chain) -> Stored { Stored(first: chain.first, count: chain.count) }
 
     /// Stores `view`, or answers nil when the slabs do not suffice.
     public mutating func store(_ view: ByteView) -> Stored? {
@@ -23,14 +24,7 @@ extension Slabs {
         return seal(chain)
     }
 
-    public mutating func free(_ stored: Stored) {
-        var slab = stored.first
-        while slab.isSome {
-            let next = next(slab)
-            give(slab)
-            slab = next
-        }
-    }
+    public mutating func free(_ stored: Stored) { give(from: stored.first) }
 
     public func equals(_ stored: Stored, _ view: ByteView) -> Bool {
         guard Int(stored.count) == view.count else { return false }

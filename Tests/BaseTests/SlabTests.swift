@@ -66,13 +66,35 @@ struct SlabTests {
         }
     }
 
-    @Test func `A reader's runs are as long as the limit or the slab allows`() {
+    @Test func `A chain of neighbours is one run, cut where the limit is`() {
         withFilled(60) { slabs, chain, _ in
             #expect(slabs.bytesPerSlab == 24)
-            var reader = ChainReader(chain)
-            var counts: [Int] = []
-            while let run = reader.next(in: slabs, limit: 20) { counts.append(run.count) }
-            #expect(counts == [20, 4, 20, 4, 12])
+            #expect(runs(chain, slabs) == [60])
+            #expect(runs(chain, slabs, limit: 25) == [25, 25, 10])
+        }
+    }
+
+    @Test func `A run ends where the next slab is no neighbour`() {
+        withArena { arena in
+            var slabs = Slabs(&arena, "s", key: "k", count: 4, bytes: 24)
+            var first = Chain(), second = Chain(), third = Chain()
+            append(20, to: &first, &slabs)
+            append(20, to: &second, &slabs)
+            slabs.free(&first)
+            append(60, to: &third, &slabs)
+            #expect(runs(third, slabs) == [24, 36])
+        }
+    }
+
+    @Test func `Slabs that are given back come again in their order`() {
+        withArena { arena in
+            var slabs = Slabs(&arena, "s", key: "k", count: 4, bytes: 24)
+            var chain = Chain()
+            append(90, to: &chain, &slabs)
+            slabs.free(&chain)
+            append(50, to: &chain, &slabs)
+            append(40, to: &chain, &slabs)
+            #expect(runs(chain, slabs) == [90])
         }
     }
 
@@ -106,6 +128,18 @@ struct SlabTests {
                 reader.skip(1, in: slabs)
             }
         }
+    }
+
+    private func append(_ count: Int, to chain: inout Chain, _ slabs: inout Slabs) {
+        let isIn = withView([UInt8](repeating: 7, count: count)) { slabs.append($0, to: &chain) }
+        #expect(isIn)
+    }
+
+    private func runs(_ chain: Chain, _ slabs: borrowing Slabs, limit: Int = Int.max) -> [Int] {
+        var reader = ChainReader(chain)
+        var counts: [Int] = []
+        while let run = reader.next(in: slabs, limit: limit) { counts.append(run.count) }
+        return counts
     }
 
     private func withFilled(_ count: Int, _ body: (borrowing Slabs, Chain, [UInt8]) -> Void) {

@@ -21,7 +21,7 @@ public struct Slabs: ~Copyable {
 
     /// Carves `count` slabs of `bytes` bytes each.
     public init(_ arena: inout Arena, _ name: StaticString, key: StaticString, count: Int, bytes: Int) {
-        precondition(count >= 1 && count < Int(UInt32.max) && bytes >= 1)
+        precondition(count >= 1 && count <= 0x7FFF_FFFF && bytes >= 1)
         bytesPerSlab = bytes
         capacity = count
         #if REFUSALS

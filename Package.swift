@@ -17,7 +17,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("bearssl")]),
-        .target(name: "Base", swiftSettings: refusals),
+        .target(name: "Base", swiftSettings: refusals + [.enableExperimentalFeature("RawLayout")]),
         .target(name: "Wire", dependencies: ["Base"]),
         .target(name: "Engine", dependencies: ["Base", "Wire"]),
         .target(name: "Broker", dependencies: ["Base", "Wire", "Engine", "Config"]),

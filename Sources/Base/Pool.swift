@@ -12,6 +12,7 @@ public struct Pool<Record>: ~Copyable {
     public let capacity: Int
     /// Raw bytes behind each record.
     public let trailingBytes: Int
+    private let pinned = Pinned()
     public private(set) var inUse = 0
     /// The largest `inUse` ever seen.
     public private(set) var highWater = 0

@@ -9,6 +9,7 @@ public struct Slabs: ~Copyable {
     private let links: UnsafeMutablePointer<UInt32>
     public let bytesPerSlab: Int
     public let capacity: Int
+    private let pinned = Pinned()
     public private(set) var inUse = 0
     /// The largest `inUse` ever seen.
     public private(set) var highWater = 0

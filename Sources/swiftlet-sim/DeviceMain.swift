@@ -7,14 +7,16 @@
     @c(main)
     public func deviceMain(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
         guard let options = Options(argc, argv), var run = Run(from: options.first) else {
-            System.write(ByteView("usage: swiftlet-sim [--link | --bridge] [--seeds A..B]\n"), to: .error)
+            System.write(ByteView(Options.usage), to: .error)
             return 2
         }
+        if options.world == .cost { return Cost.run(options) ? 0 : 1 }
         var seed = options.first
         while seed <= options.last {
             switch options.world {
             case .broker, .bridge: run.run(seed, isBridge: options.world == .bridge) { _ in }
             case .link: run.runLink(seed) { _ in }
+            case .cost: break
             }
             seed += 1
         }

@@ -1,5 +1,6 @@
 import Base
 import Linux
+import Sim
 
 /// What the command line asks for.
 struct Options {
@@ -8,6 +9,9 @@ struct Options {
     var world = World.broker
     /// Tells everything that happens. Only on the host.
     var isTraced = false
+    /// Which workload's cost is to be counted; nil for the list of them.
+    var workload: Workload?
+    var messages = 1000
 
     enum World: UInt8 {
         /// A broker and its clients.
@@ -16,9 +20,20 @@ struct Options {
         case link
         /// A broker with connections to others, and its clients.
         case bridge
+        /// A broker whose instructions are counted.
+        case cost
     }
 
-    /// `--seeds A..B`, `--seed N`, `--trace`, `--link`, `--bridge`; nil when there is anything else.
+    static var usage: StaticString {
+        """
+        usage: swiftlet-sim [--link | --bridge] [--seeds A..B | --seed N] [--trace]
+               swiftlet-sim --cost WORKLOAD|list [--messages N]
+
+        """
+    }
+
+    /// `--seeds A..B`, `--seed N`, `--trace`, `--link`, `--bridge`, `--cost WORKLOAD|list`, `--messages N`; nil when
+    /// there is anything else.
     init?(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
         var i = 1
         while i < Int(argc), let word = argv[i] {
@@ -34,6 +49,20 @@ struct Options {
             }
             if text.equals("--bridge") {
                 world = .bridge
+                continue
+            }
+            if text.equals("--cost"), i < Int(argc), let value = argv[i] {
+                world = .cost
+                workload = Workload.named(System.text(value))
+                guard workload != nil || System.text(value).equals("list") else { return nil }
+                i += 1
+                continue
+            }
+            if text.equals("--messages"), i < Int(argc), let value = argv[i],
+                let number = Options.number(System.text(value))
+            {
+                messages = Int(number)
+                i += 1
                 continue
             }
             guard text.equals("--seeds") || text.equals("--seed"), i < Int(argc), let value = argv[i],

@@ -7,9 +7,10 @@ import Sim
 // On the host an oracle watches every step. A broken promise is one line with seed, step and rule; running the seed
 // again breaks it again.
 guard let options = Options(CommandLine.argc, CommandLine.unsafeArgv), var run = Run(from: options.first) else {
-    System.write(ByteView("usage: swiftlet-sim [--link | --bridge] [--seeds A..B | --seed N] [--trace]\n"), to: .error)
+    System.write(ByteView(Options.usage), to: .error)
     exit(2)
 }
+if options.world == .cost { exit(Cost.run(options) ? 0 : 1) }
 
 func text(_ view: ByteView) -> String {
     String(decoding: UnsafeBufferPointer(start: view.start, count: view.count), as: UTF8.self)

@@ -156,7 +156,9 @@ extension CostIO: ClientIO {
     public mutating func connectLocal(_ path: ByteView) -> IOResult { .absent }
     public mutating func connected(_ descriptor: Int32) -> IOResult { .absent }
     public mutating func resolve(_ name: ByteView, token: UInt32) {}
-    public mutating func resolution(_ addresses: UnsafeMutablePointer<Address>, capacity: Int) -> Resolution { .notFound }
+    public mutating func resolution(_ addresses: UnsafeMutablePointer<Address>, capacity: Int) -> Resolution {
+        .notFound
+    }
     public mutating func readFile(
         _ descriptor: Int32, offset: Int, _ target: UnsafeMutablePointer<UInt8>, _ count: Int
     ) -> IOResult { .absent }

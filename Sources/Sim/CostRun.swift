@@ -9,7 +9,7 @@ import Wire
 /// looked at; later it is counted.
 public struct CostRun: ~Copyable {
     private let shape: Shape
-    private var server: Server<CostIO>
+    var server: Server<CostIO>
     private var script: CostScript
     /// What each subscriber gets in one round, in which every publisher says all it has once.
     private let expected: UnsafeMutablePointer<Expected>
@@ -28,20 +28,21 @@ public struct CostRun: ~Copyable {
         """
         allow_anonymous true
         listener 1883
-        sys_interval 0
         max_subscriptions_per_client 11000
         max_subscriptions 12000
         max_topic_nodes 40000
+        sys_interval 10
 
         """
     }
 
     /// `memory` has `bytes`, zeroed. `rows` is working memory of `Arena.maxRows`.
     public init(_ workload: Workload, memory: UnsafeMutableRawPointer, rows: UnsafeMutablePointer<PlanRow>) {
-        guard case .settings(let settings) = ConfigFile.parse(ByteView(CostRun.config)) else {
+        guard case .settings(var settings) = ConfigFile.parse(ByteView(CostRun.config)) else {
             preconditionFailure("the config of a cost run is wrong")
         }
         shape = workload.shape
+        if !shape.hasSystemTopics { settings.limits.sysIntervalSeconds = 0 }
         let planned = Plan(settings, rows: rows).total
         // Where pages begin, as for the broker itself.
         let ownStart = (planned + 4095) & ~4095
@@ -63,16 +64,16 @@ public struct CostRun: ~Copyable {
         prepareOthers()
     }
 
-    private var firstSubscriber: Int { shape.publishers }
+    var firstSubscriber: Int { shape.publishers }
     private var firstOther: Int { shape.peerCount - shape.others }
 
     /// Lets the server work until it waits for something that does not come.
-    private mutating func settle() {
+    mutating func settle() {
         let idle = server.io.idleWaits
         while server.io.idleWaits == idle { _ = server.turn() }
     }
 
-    private mutating func say(_ peer: Int, _ script: ByteView, partBytes: Int, parts: Int = 1) {
+    mutating func say(_ peer: Int, _ script: ByteView, partBytes: Int, parts: Int = 1) {
         server.io.peers[peer].say(script, partBytes: partBytes, parts: parts)
         server.io.queue(peer)
     }

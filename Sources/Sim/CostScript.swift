@@ -140,9 +140,8 @@ struct CostScript {
             self.number(number)
         case .wildcard:
             text("f/")
-            if number % 3 == 2 { text("x/") }
             self.number(number)
-            if number % 3 != 2 { text("/x") }
+            text("/x")
         case .deep: deep(upTo: CostScript.levels, "")
         }
     }
@@ -152,9 +151,9 @@ struct CostScript {
         switch shape.topicForm {
         case .flat: topic(number)
         case .wildcard:
-            text(number % 3 == 2 ? "f/+/" : "f/")
+            text(number % 3 == 2 ? "+/" : "f/")
             self.number(number)
-            if number % 3 != 2 { text(number % 3 == 1 ? "/#" : "/+") }
+            text(number % 3 == 0 ? "/+" : number % 3 == 1 ? "/#" : "/x")
         case .deep:
             text("l00/+/l02/+/l04/+/#")
         }

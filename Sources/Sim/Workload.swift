@@ -28,8 +28,10 @@ public enum Workload: UInt8 {
     case connect
     /// PINGREQ of one of 100 clients.
     case ping
-    /// A second in which 100 clients do nothing.
+    /// A second, as long as the broker waits at most here, in which 100 clients do nothing.
     case idle
+    /// The same with the topics below `$SYS`, every ten seconds.
+    case idleSystemTopics
 
     public var name: StaticString {
         switch self {
@@ -51,6 +53,7 @@ public enum Workload: UInt8 {
         case .connect: "connect"
         case .ping: "ping"
         case .idle: "idle"
+        case .idleSystemTopics: "idle-sys"
         }
     }
 
@@ -76,6 +79,7 @@ public enum Workload: UInt8 {
         case .connect: Shape(others: 10, does: .connecting)
         case .ping: Shape(others: 100, does: .pinging)
         case .idle: Shape(others: 100, does: .nothing)
+        case .idleSystemTopics: Shape(others: 100, does: .nothing, hasSystemTopics: true)
         }
     }
 
@@ -111,6 +115,7 @@ struct Shape {
     /// Further clients, and what they do.
     var others = 0
     var does = Doing.nothing
+    var hasSystemTopics = false
 
     enum TopicForm: UInt8 {
         case flat
@@ -125,9 +130,10 @@ struct Shape {
         case pinging
     }
 
-    init(others: Int, does: Doing) {
+    init(others: Int, does: Doing, hasSystemTopics: Bool = false) {
         self.others = others
         self.does = does
+        self.hasSystemTopics = hasSystemTopics
     }
 
     init(qos: UInt8, pairs: Int, batch: Int, payloadBytes: Int = 64, unrelatedFilters: Int = 0) {

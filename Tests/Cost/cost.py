@@ -115,7 +115,7 @@ def print_table(figures: Figures, record: Figures) -> None:
     def cell(workload: str, target: str) -> str:
         percent = change(figures[workload][target], record.get(workload, {}).get(target))
         sign = "new" if percent is None else f"{percent:+.1f} %" if abs(percent) >= 0.05 else "="
-        return f"{figures[workload][target]:>11}{sign:>10}{'!' if is_wrong(percent) else ' '}"
+        return f"{figures[workload][target]:>11}{sign:>10}{' ' if percent is None or not is_wrong(percent) else '!'}"
 
     print(f"{'instructions per message':<24}" + "".join(f"{target:>21} " for target in TARGETS))
     for workload in figures:

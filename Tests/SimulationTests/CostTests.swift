@@ -5,6 +5,8 @@ import Testing
 
 @testable import Sim
 
+extension Workload: @unchecked Sendable {}
+
 /// A broker that does less costs less: so a run has to notice.
 @Suite struct CostTests {
     private static let workloads = (0..<64).compactMap { Workload(rawValue: $0) }

@@ -111,7 +111,7 @@ struct CostPeer {
                 continue
             }
             // While the length is not all there, byte by byte.
-            let part = min(rest.count, total.map { $0 - begun.count } ?? 1)
+            let part = min(rest.count, (total ?? begun.count + 1) - begun.count)
             begun.bytes(rest.slice(0, part))
             rest = rest.dropFirst(part)
             guard let whole = CostPeer.packetBytes(begun.written), whole == begun.count else { continue }

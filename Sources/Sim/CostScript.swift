@@ -49,7 +49,7 @@ struct CostScript {
             let shape = script.shape
             var topic = 0
             while topic < shape.topics {
-                if shape.receives(subscriber, topic) { script.subscribe { $0.filter(topic) } }
+                if shape.receives(subscriber, topic) { script.subscribe { $0.match(topic) } }
                 topic += 1
             }
             // Filters that part from the topic, one at each level.
@@ -146,8 +146,8 @@ struct CostScript {
         }
     }
 
-    /// The filter that the topic alone matches.
-    private mutating func filter(_ number: Int) {
+    /// The filter that matches this topic and no other.
+    private mutating func match(_ number: Int) {
         switch shape.topicForm {
         case .flat: topic(number)
         case .wildcard:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
 
 from targets import Target, all_targets  # noqa: E402
 
-RECORD = ROOT / "Tests/Cost/instructions.tsv"
+RECORD = ROOT / "Tests/Cost/instructions.txt"
 TARGETS = ["x86_64", "mips_24kc", "arm_arm926ej-s"]
 TOLERANCE_PERCENT = 2
 # Messages of the shorter run, at least; those of a workload come in whole rounds.
@@ -91,14 +91,17 @@ def count_all(plugin: str) -> Figures:
 def read_record() -> Figures:
     if not RECORD.exists():
         return {}
-    lines = [line.split("\t") for line in RECORD.read_text().splitlines() if not line.startswith("#")]
+    lines = [line.split() for line in RECORD.read_text().splitlines() if not line.startswith("#")]
     return {row[0]: dict(zip(lines[0][1:], map(int, row[1:]))) for row in lines[1:]}
 
 
 def write_record(figures: Figures) -> None:
+    def line(workload: str, cells: list) -> str:
+        return f"{workload:<20}" + "".join(f"{cell:>16}" for cell in cells)
+
     lines = ["# Instructions per message, as toolchains/cost counts them. Written by toolchains/cost --record."]
-    lines.append("\t".join(["workload", *TARGETS]))
-    lines += ["\t".join([workload, *(str(row[target]) for target in TARGETS)]) for workload, row in figures.items()]
+    lines.append(line("workload", TARGETS))
+    lines += [line(workload, [row[target] for target in TARGETS]) for workload, row in figures.items()]
     RECORD.write_text("\n".join(lines) + "\n")
 
 
@@ -114,8 +117,13 @@ def is_wrong(percent: float | None) -> bool:
 def print_table(figures: Figures, record: Figures) -> None:
     def cell(workload: str, target: str) -> str:
         percent = change(figures[workload][target], record.get(workload, {}).get(target))
-        sign = "new" if percent is None else f"{percent:+.1f} %" if abs(percent) >= 0.05 else "="
-        return f"{figures[workload][target]:>11}{sign:>10}{' ' if percent is None or not is_wrong(percent) else '!'}"
+        if percent is None:
+            sign = "new "
+        elif is_wrong(percent):
+            sign = f"{percent:+.1f} %!"
+        else:
+            sign = f"{percent:+.1f} % " if abs(percent) >= 0.05 else "= "
+        return f"{figures[workload][target]:>11}{sign:>11}"
 
     print(f"{'instructions per message':<24}" + "".join(f"{target:>21} " for target in TARGETS))
     for workload in figures:

@@ -51,12 +51,12 @@ extension Workload: @unchecked Sendable {}
         (Workload.qos0One, "bench/00000"), (.qos0Long, "bench/00000"), (.qos1Ten, "bench/00000"),
         (.qos2Ten, "bench/00000"), (.fanOut, "bench/00000"), (.fanOutQoS1, "bench/00000"), (.fanIn, "bench/00000"),
         (.deep, "l00/+/l02/+/l04/+/#"), (.filters, "f/00000/+"), (.filters, "f/00370/#"), (.filters, "+/00740/x"),
-    ])
+    ] as [(Workload, String)])
     func `a subscriber that does not get all is noticed`(workload: Workload, filter: String) {
         #expect(isWhole(workload) { say(&$0, 0xA2, filter) } == (false, false))
     }
 
-    @Test(arguments: [(Workload.qos0Ten, 0), (.qos1Ten, 1), (.qos2Ten, 2), (.qos1Single, 1)])
+    @Test(arguments: [(Workload.qos0Ten, 0), (.qos1Ten, 1), (.qos2Ten, 2), (.qos1Single, 1)] as [(Workload, UInt8)])
     func `a subscriber that gets what is another one's is noticed`(workload: Workload, qos: UInt8) {
         #expect(isWhole(workload) { say(&$0, 0x82, "bench/00001", [qos]) } == (false, false))
     }

@@ -80,7 +80,7 @@ struct CostPeer {
         var given = 0
         if answers.count > answersTaken {
             given = min(limit, answers.count - answersTaken)
-            target.update(from: answers.start + answersTaken, count: given)
+            target.copyBytes(from: answers.start + answersTaken, count: given)
             answersTaken += given
             if answersTaken == answers.count {
                 answers.removeAll()
@@ -89,7 +89,7 @@ struct CostPeer {
         }
         if offered > 0 {
             let count = min(limit - given, offered)
-            (target + given).update(from: script.start + position, count: count)
+            (target + given).copyBytes(from: script.start + position, count: count)
             position += count
             offered -= count
             given += count

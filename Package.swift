@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, lowest first: Base < Config, Wire < Engine < Broker | Bridge | Client < Runtime < Linux | Sim < swiftlet. No
-// arrow points back, and only Linux reaches C. Tests/TidyTests reads the imports and fails when one does.
+// Layers, lowest first: Base < Config, Wire < Engine < Broker | Bridge | Client < Runtime < Bench | Linux | Sim <
+// swiftlet. No arrow points back, and only Linux reaches C. Tests/TidyTests reads the imports and fails when one does.
 // `toolchains/build` compiles the same folders, in the same order, for the routers.
 
 /// Pools that refuse a take when a test says so. Neither the routers' builds nor release ones have them.
@@ -25,11 +25,14 @@ let package = Package(
         .target(name: "Client", dependencies: ["Base", "Wire", "Engine", "Config"]),
         .target(name: "Config", dependencies: ["Base"]),
         .target(name: "Runtime", dependencies: ["Base", "Wire", "Engine", "Broker", "Bridge", "Client", "Config"]),
+        .target(name: "Bench", dependencies: ["Base", "Wire", "Runtime"]),
         .target(name: "Linux", dependencies: ["Base", "Broker", "Runtime", "CPlatform"]),
         .target(name: "Sim", dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime"]),
         .executableTarget(
             name: "swiftlet",
-            dependencies: ["Base", "Wire", "Engine", "Broker", "Bridge", "Client", "Config", "Runtime", "Linux"]),
+            dependencies: [
+                "Base", "Wire", "Engine", "Broker", "Bridge", "Client", "Config", "Runtime", "Bench", "Linux",
+            ]),
         .target(name: "MQTTClient", dependencies: ["Base", "Wire", "Runtime", "Linux"]),
         .executableTarget(name: "mqttclient-example", dependencies: ["MQTTClient"]),
         .executableTarget(
@@ -51,6 +54,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: ["Base", "Wire", "Engine", "Broker", "Config", "Runtime", "Sim", "TestSupport", "TestWorld"]),
+        .testTarget(name: "BenchTests", dependencies: ["Base", "Wire", "Runtime", "Bench", "TestSupport"]),
         .testTarget(name: "LinuxTests", dependencies: ["Base", "Linux", "Runtime", "TestSupport"]),
         .testTarget(name: "SimulationTests", dependencies: ["Base", "Wire", "Sim", "Oracle"]),
         .testTarget(

@@ -7,12 +7,13 @@ enum Applet: UInt8 {
     case passwd
     case pub
     case sub
+    case bench
 
     struct Row {
         /// The first word that chooses it; nil where none is needed.
         let word: StaticString?
-        /// The program that it stands in for.
-        let link: StaticString
+        /// The program that it stands in for; nil where it stands in for none.
+        let link: StaticString?
         let help: StaticString
     }
 
@@ -22,6 +23,7 @@ enum Applet: UInt8 {
         case .passwd: Row(word: "passwd", link: "mosquitto_passwd", help: "makes and edits password files")
         case .pub: Row(word: "pub", link: "mosquitto_pub", help: "publishes messages")
         case .sub: Row(word: "sub", link: "mosquitto_sub", help: "shows messages as they come")
+        case .bench: Row(word: "bench", link: nil, help: "puts load on a broker, and measures it")
         }
     }
 
@@ -29,7 +31,7 @@ enum Applet: UInt8 {
     static func choose(_ arguments: Arguments) -> (applet: Applet, arguments: Arguments) {
         var i: UInt8 = 0
         while let applet = Applet(rawValue: i) {
-            if arguments.programName.equals(applet.row.link) { return (applet, arguments) }
+            if let link = applet.row.link, arguments.programName.equals(link) { return (applet, arguments) }
             i += 1
         }
         i = 0

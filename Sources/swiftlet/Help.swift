@@ -74,8 +74,10 @@ extension Program {
             guard let word = applet.row.word else { continue }
             line.text("applets: swiftlet ")
             line.text(word)
-            line.text(", or a link named ")
-            line.text(applet.row.link)
+            if let link = applet.row.link {
+                line.text(", or a link named ")
+                line.text(link)
+            }
             line.text(": ")
             line.text(applet.row.help)
             end(to: .output)

@@ -37,6 +37,7 @@ struct Program {
         case .passwd: return program.runPasswd()
         case .pub: return program.runClient(.pub)
         case .sub: return program.runClient(.sub)
+        case .bench: return program.runBench()
         }
     }
 

@@ -11,9 +11,10 @@ struct LayerTests {
         "Bridge": ["Base", "Wire", "Engine", "Config"],
         "Client": ["Base", "Wire", "Engine", "Config"],
         "Runtime": ["Base", "Wire", "Engine", "Config", "Broker", "Bridge", "Client"],
+        "Bench": ["Base", "Wire", "Runtime"],
         "Linux": ["Base", "Broker", "Runtime", "CPlatform"],
         "Sim": ["Base", "Wire", "Engine", "Config", "Broker", "Runtime"],
-        "swiftlet": ["Base", "Wire", "Engine", "Config", "Broker", "Bridge", "Client", "Runtime", "Linux"],
+        "swiftlet": ["Base", "Wire", "Engine", "Config", "Broker", "Bridge", "Client", "Runtime", "Bench", "Linux"],
         "swiftlet-sim": ["Base", "Wire", "Config", "Broker", "Runtime", "Linux", "Sim"],
     ]
 

@@ -172,6 +172,15 @@ int32_t swl_memory_file(void);
 /* Until a write of a few thousand bytes would not block, or fail. */
 int32_t swl_wait_writable(int32_t fd);
 
+/* What a load generator wants of the system. */
+/* The monotonic clock, and the processor time of this process, in nanoseconds. */
+uint64_t swl_now_ns(void);
+uint64_t swl_cpu_ns(void);
+/* From here on sleep is as exact as the system can make it. */
+int32_t swl_sharpen_sleep(void);
+/* Waits until an event is there for swl_epoll_wait, at most so long. */
+int32_t swl_pause(int32_t epoll, uint32_t nanoseconds);
+
 /* A socket to the system log, for one message a line. */
 int32_t swl_open_syslog(void);
 

@@ -21,6 +21,8 @@ public struct Bench: ~Copyable {
     let retainedSeen: UnsafeMutablePointer<UInt8>
     let memory: BenchMemory
     let events: UnsafeMutablePointer<Event>
+    /// What the system tells of the broker's process.
+    let processText: UnsafeMutablePointer<UInt8>
 
     /// What is sent next, of whoever is served.
     var batch: ByteWriter
@@ -85,6 +87,8 @@ public struct Bench: ~Copyable {
         arrivals = arena.carve("arrivals", key: "topics", count: pairs ? workload.pairs : 0, of: Arrivals.self)
         let bits = workload.kind == .retained ? totals.delivered : 0
         retainedSeen = arena.carve("retained messages seen", key: "retained", count: (bits + 7) / 8, of: UInt8.self)
+        processText = arena.carve(
+            "process files", key: "fixed", count: ProcessFigures.textBytes, of: UInt8.self)
         memory = BenchMemory(&arena, workload, roster, target)
         batch = memory.batch
         guard !arena.isMeasuring else { return }

@@ -1,4 +1,5 @@
 import Base
+import Wire
 
 extension Bench {
     /// One line of JSON, without its end. `line` has room for `reportBytes`.

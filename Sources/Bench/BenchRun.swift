@@ -24,13 +24,8 @@ extension Bench {
     }
 
     private mutating func setUp<Net: BenchIO & ~Copyable>(_ io: inout Net) -> BenchFailure? {
-        if let process = workload.process {
-            guard let figures = io.processFigures(process) else {
-                fail(.noProcess)
-                return failure
-            }
-            result.figuresBefore = figures
-        }
+        result.figuresBefore = processFigures(&io)
+        if workload.process != nil, result.figuresBefore == nil { fail(.noProcess) }
         lastProgress = io.nanoseconds()
         while ready < standing, failure == nil {
             openMore(&io)
@@ -43,7 +38,7 @@ extension Bench {
         stage = .measured
         result.mayDouble = workload.qos == .atLeastOnce && workload.kind == .stream
         result.expected = totals.delivered
-        if let process = workload.process, let figures = io.processFigures(process) { figuresAtBegin = figures }
+        figuresAtBegin = processFigures(&io)
         cpuAtBegin = io.cpuNanoseconds()
         began = io.nanoseconds()
         (ended, lastProgress) = (began, began)
@@ -84,9 +79,7 @@ extension Bench {
         let isComplete = workload.kind == .hold || result.lost == 0 && failure == nil
         result.nanoseconds = (isComplete ? now : max(lastProgress, ended)) - began
         result.generatorCPU = io.cpuNanoseconds() - cpuAtBegin
-        guard let process = workload.process, let atBegin = figuresAtBegin,
-            var figures = io.processFigures(process)
-        else { return }
+        guard let atBegin = figuresAtBegin, var figures = processFigures(&io) else { return }
         figures.cpuNanoseconds -= atBegin.cpuNanoseconds
         figures.wakeups -= atBegin.wakeups
         result.figures = figures

@@ -1,4 +1,5 @@
 import Base
+import Runtime
 
 /// What a process has taken so far.
 public struct ProcessFigures {
@@ -30,6 +31,9 @@ public struct ProcessFigures {
         self.wakeups = Int(truncatingIfNeeded: wakeups)
     }
 
+    /// Room for both files.
+    static var textBytes: Int { 8192 }
+
     private static func number(_ text: ByteView) -> UInt64? {
         guard !text.isEmpty, text.count < 20 else { return nil }
         var value: UInt64 = 0
@@ -40,5 +44,18 @@ public struct ProcessFigures {
             i += 1
         }
         return value
+    }
+}
+
+extension Bench {
+    /// What the system tells of the process that is looked at; nil when there is none, or the system does not tell.
+    func processFigures<Net: BenchIO & ~Copyable>(_ io: inout Net) -> ProcessFigures? {
+        guard let process = workload.process else { return nil }
+        // Of both files, what is wanted stands in front.
+        let half = ProcessFigures.textBytes / 2
+        guard let schedstat = io.processFile(process, "schedstat", processText, half),
+            let status = io.processFile(process, "status", processText + half, half)
+        else { return nil }
+        return ProcessFigures(schedstat: schedstat, status: status)
     }
 }

@@ -4,25 +4,6 @@ import Linux
 import Runtime
 import Wire
 
-extension LinuxIO: BenchIO {
-    public mutating func nanoseconds() -> UInt64 { System.nanoseconds() }
-    public mutating func cpuNanoseconds() -> UInt64 { System.cpuNanoseconds() }
-
-    public mutating func processFigures(_ process: Int) -> ProcessFigures? {
-        // Of the longer file, what is wanted stands in front.
-        var space: (InlineArray<512, UInt8>, InlineArray<4096, UInt8>) = (
-            InlineArray(repeating: 0), InlineArray(repeating: 0)
-        )
-        return withUnsafeMutableBytes(of: &space) { bytes in
-            let start = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            guard let schedstat = System.processFile(process, "schedstat", into: start, capacity: 512),
-                let status = System.processFile(process, "status", into: start + 512, capacity: 4096)
-            else { return nil }
-            return ProcessFigures(schedstat: schedstat, status: status)
-        }
-    }
-}
-
 /// `swiftlet bench`: from the command line to the exit status.
 extension Program {
     mutating func runBench() -> Int32 {
@@ -45,7 +26,7 @@ extension Program {
         guard var io = LinuxIO(logsToStandardError: false, logsToSyslog: false) else { return failClient("no memory") }
         // Signals end it, whatever it is doing.
         System.endBySignals(includingStop: true)
-        System.sharpenSleep()
+        io.sharpenPauses()
         let run = io.entropy()
         var address = options.address
         address.port = options.port

@@ -1,5 +1,4 @@
 import Base
-import Runtime
 
 /// What a load generator wants of the world outside, beyond what a client wants.
 public protocol BenchIO: ClientIO, ~Copyable {
@@ -9,6 +8,7 @@ public protocol BenchIO: ClientIO, ~Copyable {
     mutating func cpuNanoseconds() -> UInt64
     /// Returns when `wait` would have an event to tell, or after so long.
     mutating func pause(nanoseconds: UInt32)
-    /// What the system tells of a process; nil when there is no such process, or the system does not tell.
-    mutating func processFigures(_ process: Int) -> ProcessFigures?
+    /// The beginning of the file `name` that the system has for a process; nil when there is no such process or file.
+    mutating func processFile(
+        _ process: Int, _ name: StaticString, _ target: UnsafeMutablePointer<UInt8>, _ capacity: Int) -> ByteView?
 }

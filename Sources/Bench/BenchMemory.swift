@@ -2,8 +2,8 @@ import Base
 import Runtime
 import Wire
 
-/// Where packets come in and go out. All clients share what is received and what is sent next; a client has memory of its
-/// own for the piece of a packet that is not all there, and for what the broker does not take yet. That is address
+/// Where packets come in and go out. All clients share what is received and what is sent next; a client has memory of
+/// its own for the piece of a packet that is not all there, and for what the broker does not take yet. That is address
 /// space, which becomes memory only where it is used.
 struct BenchMemory {
     /// Where a read begins with what was carried over, and `chunkBytes` more.

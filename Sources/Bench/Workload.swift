@@ -55,10 +55,12 @@ public struct Workload {
     }
 }
 
-// Who publishes and who gets what. A stream is what one publisher sends to one topic; its messages are to stay in order.
+// Who publishes and who gets what. A stream is what one publisher sends to one topic: it is to stay in order.
 extension Workload {
     /// Topics of a publisher, in turn.
-    public func topics(ofPublisher i: Int) -> Int { publishers > topics ? 1 : (topics - i + publishers - 1) / publishers }
+    public func topics(ofPublisher i: Int) -> Int {
+        publishers > topics ? 1 : (topics - i + publishers - 1) / publishers
+    }
 
     /// The topic of a publisher's message.
     public func topic(publisher i: Int, message: Int) -> Int {
@@ -112,7 +114,7 @@ extension Workload {
         return subscription % subscribers == j ? stream(publisher: i, topic: topic) : nil
     }
 
-    /// What is to be sent in the measured phase, and what is to be delivered; nil when that is more than can be counted.
+    /// What is to be sent in the measured phase, and what is to be delivered; nil when that cannot be counted any more.
     public var totals: (sent: Int, delivered: Int)? {
         switch kind {
         case .hold: return (0, 0)

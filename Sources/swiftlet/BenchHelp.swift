@@ -28,17 +28,18 @@ extension Program {
         }
         let rest: StaticString = """
 
-            Publisher i publishes in turn to the topics i, i + P, i + 2 P and so on, or with fewer topics than publishers
-            to i modulo T; subscriber j has the topic j modulo T, or with more topics than subscribers each that is j
-            modulo S. So by default one publishes to one; --publishers 100 is fan-in, --subscribers 100 fan-out, and
-            --publishers 10 --subscribers 10 --topics 10 ten pairs. With --filters each topic is matched by one filter.
+            Publisher i publishes in turn to the topics i, i + P, i + 2 P and so on, or with fewer topics than
+            publishers to i modulo T; subscriber j has the topic j modulo T, or with more topics than subscribers each
+            that is j modulo S. So by default one publishes to one; --publishers 100 is fan-in, --subscribers 100
+            fan-out, and --publishers 10 --subscribers 10 --topics 10 ten pairs. With --filters each topic is matched
+            by one filter.
 
-            When everybody is connected and subscribed, the measured phase begins; it ends when the last message has been
-            delivered and acknowledged. What came of it is one line of JSON. Latencies are in microseconds, from
-            publisher to subscriber; of --retained from SUBSCRIBE, and of --connects from the call to CONNACK. With
-            --rate a message that the broker had no room for counts from when it was due. With --process, cpu_us is the
-            broker's processor time in the measured phase, rss_kb_before its memory before anybody connected, and wakeups
-            its voluntary context switches.
+            When everybody is connected and subscribed, the measured phase begins; it ends when the last message has
+            been delivered and acknowledged. What came of it is one line of JSON. Latencies are in microseconds, from
+            publisher to subscriber; of --retained from SUBSCRIBE, and of --connects from the first packet of TCP to
+            CONNACK. With --rate a message that the broker had no room for counts from when it was due. With --process,
+            cpu_us is the broker's processor time in the measured phase, rss_kb_before its memory before anybody
+            connected, and wakeups its voluntary context switches.
 
             Exit status: 0 when everything has been delivered; 1 when something is lost, corrupt, out of order, or with
             QoS 0 or 2 doubled; 2 when the command line is wrong; when it could not begin, as with swiftlet pub.

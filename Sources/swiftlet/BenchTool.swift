@@ -56,6 +56,9 @@ extension Program {
 
     /// Says what went wrong; the exit status when that was all that came of it.
     private mutating func tell(_ failure: BenchFailure, _ options: BenchOptions) -> Int32 {
+        if case .noProcess = failure.cause {
+            return failClient("--process: the system tells nothing of such a process")
+        }
         begin()
         var address = options.address
         address.port = options.port
@@ -87,9 +90,7 @@ extension Program {
         case .exhausted:
             line.text("the system has no more connections")
             status = Exit.failure
-        case .noProcess:
-            line.text("--process: the system tells nothing of such a process")
-            status = Exit.failure
+        case .noProcess: preconditionFailure("told already")
         }
         line.text(" (")
         line.number(failure.ready)

@@ -18,7 +18,9 @@ struct WorkloadTests {
 
     /// Every small one, and some that are not.
     static var all: [Workload] {
-        var all = [workload(100, 1, 1), workload(1, 100, 1), workload(10, 10, 10), workload(10, 10, 1000, messages: 300)]
+        var all = [
+            workload(100, 1, 1), workload(1, 100, 1), workload(10, 10, 10), workload(10, 10, 1000, messages: 300),
+        ]
         for publishers in 1...4 {
             for subscribers in 1...4 {
                 for topics in 1...5 {

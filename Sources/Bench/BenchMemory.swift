@@ -26,7 +26,7 @@ struct BenchMemory {
 
     init(_ arena: inout Arena, _ workload: Workload, _ roster: Roster, _ target: BenchTarget) {
         workers = roster.workers
-        chunkBytes = roster.workers <= 1000 ? 65_536 : 16_384
+        chunkBytes = roster.workers <= 200 ? 65_536 : 16_384
         let topicBytes = workload.prefix.count + TopicText.maxSuffixBytes
         maxPacketBytes = PublishLayout.maxHeaderBytes + 2 + topicBytes + 2 + workload.payload
         let longestID = ByteView("01234567890123456789012")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from dataclasses import replace
 
 import pytest
@@ -285,6 +286,20 @@ def test_the_window_is_kept(relay, qos):
         done = packets.pubcomp if qos == 2 else packets.puback
         relay.publisher.send(done(first.id), done(second.id))
     relay.end(0)
+
+
+def test_what_the_broker_holds_up_counts_from_when_it_was_due(relay):
+    relay = relay("--messages", "2", "--window", "1", "--rate", "100", qos=1)
+    first, = relay.receive(1)
+    relay.pass_on(first)
+    time.sleep(0.4)
+    relay.publisher.send(packets.puback(first.id))
+    second, = relay.receive(1)
+    relay.pass_on(second)
+    relay.publisher.send(packets.puback(second.id))
+    figures = relay.end(0)
+    # It was due after 10 ms.
+    assert 350_000 < figures["max_us"] < 10_000_000
 
 
 def test_the_end_waits_for_the_last_acknowledgement(relay, scripted):

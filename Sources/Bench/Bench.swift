@@ -108,7 +108,7 @@ public struct Bench: ~Copyable {
     /// Clients that are there during the measured phase, from beginning to end.
     var standing: Int { roster.count - roster.callers }
 
-    mutating func fail(_ cause: BenchFailure.Cause) {
+    @inline(never) mutating func fail(_ cause: BenchFailure.Cause) {
         guard failure == nil else { return }
         failure = BenchFailure(cause: cause, ready: ready, wanted: standing)
     }

@@ -14,7 +14,7 @@ extension Bench {
     }
 
     /// Appends to the batch what a client has to say by itself.
-    mutating func produce(_ index: Int, _ now: UInt64) {
+    @inline(never) mutating func produce(_ index: Int, _ now: UInt64) {
         guard clients[index].unsent == 0 else { return }
         switch clients[index].role {
         case .publisher: produceMessages(index, now)
@@ -25,7 +25,7 @@ extension Bench {
     }
 
     /// Whether there is more that `produce` would append.
-    func canProduce(_ index: Int) -> Bool {
+    @inline(never) func canProduce(_ index: Int) -> Bool {
         switch clients[index].role {
         case .publisher:
             clients[index].sent < limit(index)

@@ -44,13 +44,13 @@ extension Bench {
 
     public static var reportBytes: Int { 2048 }
 
-    private func member(_ name: StaticString, _ value: Int, to line: inout Line) {
+    @inline(never) private func member(_ name: StaticString, _ value: Int, to line: inout Line) {
         key(name, to: &line)
         line.number(value)
     }
 
     /// A number with three decimals.
-    private func member(_ name: StaticString, thousandths: UInt64, to line: inout Line) {
+    @inline(never) private func member(_ name: StaticString, thousandths: UInt64, to line: inout Line) {
         key(name, to: &line)
         Bench.write(thousandths / 1000, digits: 1, to: &line)
         line.text(".")

@@ -4,7 +4,7 @@ import Runtime
 // What goes to the broker, in as few writes as can be.
 extension Bench {
     /// Lets a client send what it has to say by itself.
-    mutating func serve<Net: BenchIO & ~Copyable>(_ index: Int, _ now: UInt64, _ io: inout Net) {
+    @inline(never) mutating func serve<Net: BenchIO & ~Copyable>(_ index: Int, _ now: UInt64, _ io: inout Net) {
         batch.removeAll()
         if workload.kind == .retained, stage == .measured { clients[index].began = now }
         produce(index, now)
@@ -12,7 +12,7 @@ extension Bench {
     }
 
     /// Sends the batch, or keeps what of it the broker does not take.
-    mutating func flush<Net: BenchIO & ~Copyable>(_ index: Int, _ io: inout Net) {
+    @inline(never) mutating func flush<Net: BenchIO & ~Copyable>(_ index: Int, _ io: inout Net) {
         if batch.count > 0 {
             var sent = 0
             if clients[index].unsent == 0 {
@@ -44,7 +44,7 @@ extension Bench {
     }
 
     /// Bytes that the system has taken.
-    private mutating func send<Net: BenchIO & ~Copyable>(
+    @inline(never) private mutating func send<Net: BenchIO & ~Copyable>(
         _ index: Int, _ start: UnsafeMutablePointer<UInt8>, _ count: Int, _ io: inout Net
     ) -> Int {
         var run = Run(start: UnsafePointer(start), count: count)
@@ -60,7 +60,7 @@ extension Bench {
         return 0
     }
 
-    private mutating func keep(_ index: Int, _ bytes: ByteView) {
+    @inline(never) private mutating func keep(_ index: Int, _ bytes: ByteView) {
         let place = memory.unsent(index)
         let unsent = clients[index].unsent
         if unsent == 0 {
@@ -75,7 +75,7 @@ extension Bench {
     }
 
     /// Watches for what the client can do something about.
-    private mutating func watch<Net: BenchIO & ~Copyable>(_ index: Int, _ io: inout Net) {
+    @inline(never) private mutating func watch<Net: BenchIO & ~Copyable>(_ index: Int, _ io: inout Net) {
         var interest: UInt32 = 0
         if roomForAnswers(index) >= Bench.minReadBytes { interest |= Event.readable }
         if clients[index].unsent > 0 || canProduce(index) { interest |= Event.writable }

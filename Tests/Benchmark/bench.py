@@ -76,6 +76,7 @@ def describe(options: argparse.Namespace, cores: list[int], rounds: int) -> dict
         "mosquitto": first_line(options.mosquitto, "-h"),
         "swiftlet": f"{first_line(options.swiftlet, '--version')}, {options.swiftlet.stat().st_size} bytes",
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "load before": f"{os.getloadavg()[0]:.2f}",
         "cores": f"broker {cores[0]}, generator {cores[1]}",
         "rounds": f"{rounds}" + ", quick: these figures say nothing" * options.quick,
     }

@@ -13,6 +13,7 @@ extension Bench {
 
     public mutating func run<Net: BenchIO & ~Copyable>(_ io: inout Net) -> Outcome {
         if let failure = setUp(&io) { return .failed(failure) }
+        rest(&io)
         begin(&io)
         while failure == nil, !isOver(io.nanoseconds()) { turn(&io) }
         end(&io)
@@ -20,6 +21,7 @@ extension Bench {
         // What the broker owes keeps nobody from cleaning up.
         if case .timedOut = early?.cause { failure = nil }
         settle(&io)
+        readFigures(&io)
         cleanUp(&io)
         disconnect(&io)
         return .measured(result, early ?? failure)
@@ -81,6 +83,9 @@ extension Bench {
         let isComplete = workload.kind == .hold || result.lost == 0 && failure == nil
         result.nanoseconds = (isComplete ? now : max(lastProgress, ended)) - began
         result.generatorCPU = io.cpuNanoseconds() - cpuAtBegin
+    }
+
+    private mutating func readFigures<Net: BenchIO & ~Copyable>(_ io: inout Net) {
         guard let atBegin = figuresAtBegin, var figures = processFigures(&io) else { return }
         figures.cpuNanoseconds -= atBegin.cpuNanoseconds
         figures.wakeups -= atBegin.wakeups
@@ -90,6 +95,12 @@ extension Bench {
     /// What comes too often comes late.
     private mutating func settle<Net: BenchIO & ~Copyable>(_ io: inout Net) {
         stage = .settling
+        rest(&io)
+    }
+
+    /// Until the broker has nothing to do: of a process that runs, the system tells the processor time up to its last
+    /// tick, as much as 10 ms ago, and of one that sleeps all of it.
+    private mutating func rest<Net: BenchIO & ~Copyable>(_ io: inout Net) {
         let until = io.nanoseconds() + Bench.settleNanoseconds
         while failure == nil, io.nanoseconds() < until { wait(Bench.settleMs, &io) }
     }

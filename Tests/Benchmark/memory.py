@@ -44,14 +44,14 @@ def growth(name: str, title: str, option: str, mark: tuple[float, float] | None,
     marks = tuple(reversed(mark)) if mark else ()
     rows = {
         "sum": Row(MEMORY, f"bytes per {title}", *marks),
-        "growth": Row(MEMORY, f"  of it, growth of what is resident"),
-        "plan": Row(MEMORY, f"  of it, planned, and resident before"),
+        "growth": Row(MEMORY, "  of it, growth of what is resident"),
+        "plan": Row(MEMORY, "  of it, planned, and resident before"),
     }
     return Task(name, rows, measure)
 
 
 # Each plan has to have room for the least that its other keys ask for.
-PLAN_BASE = {"max_topic_nodes": 1_000, "max_messages": 1_000, "message_store_size": 1_000_000}
+PLAN_BASE = {"max_topic_nodes": 1_000, "max_messages": 10_000, "message_store_size": 50_000_000}
 
 CONNECTION = {"max_connections": 1, "global_max_connections": 1, "global_max_clients": 1}
 

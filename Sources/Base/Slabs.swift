@@ -47,8 +47,8 @@ public struct Slabs: ~Copyable {
 
     /// Appends all of `view` to `chain`, or nothing and answers false when the slabs do not suffice.
     @inline(never) public mutating func append(_ view: ByteView, to chain: inout Chain) -> Bool {
-        guard hasRoom(for: view.count, behind: chain) else { return false }
         let begun = min(Int(chain.room), view.count)
+        guard begun == view.count || hasRoom(for: view.count, behind: chain) else { return false }
         if begun > 0 {
             view.slice(0, begun).copy(to: address(chain.last) + bytesPerSlab - Int(chain.room))
             chain.room -= UInt32(begun)

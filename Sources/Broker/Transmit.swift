@@ -131,11 +131,12 @@ extension Broker {
         guard piece.add(to: &gather, capacity: PublishLayout.maxHeaderBytes, { layout.encodeHeader(to: &$0) })
         else { return false }
         var reader = ChainReader(store[delivery.pointee.message].pointee.content)
-        guard piece.add(layout.topicFieldBytes, of: &reader, in: store, to: &gather) else { return false }
         if layout.hasPacketID {
-            guard piece.add(to: &gather, capacity: 2, { $0.int16(layout.packetID) }) else { return false }
+            guard piece.add(layout.topicFieldBytes, of: &reader, in: store, to: &gather),
+                piece.add(to: &gather, capacity: 2, { $0.int16(layout.packetID) })
+            else { return false }
         }
-        return piece.add(layout.payloadBytes, of: &reader, in: store, to: &gather)
+        return piece.add(reader.remaining, of: &reader, in: store, to: &gather)
     }
 
     /// Adds parts of a packet to a write, leaving out the bytes that an earlier write took.
@@ -157,10 +158,13 @@ extension Broker {
         mutating func add(
             _ count: Int, of reader: inout ChainReader, in store: borrowing MessageStore, to gather: inout Gather
         ) -> Bool {
-            let skipped = min(skipping, count)
-            store.skip(skipped, of: &reader)
-            skipping -= skipped
-            var left = count - skipped
+            var left = count
+            if skipping > 0 {
+                let skipped = min(skipping, count)
+                store.skip(skipped, of: &reader)
+                skipping -= skipped
+                left -= skipped
+            }
             while left > 0, let run = store.next(&reader, limit: left) {
                 guard gather.add(run) else { return false }
                 left -= run.count

@@ -47,6 +47,25 @@ void *swl_map(intptr_t bytes) {
     return start == MAP_FAILED ? NULL : start;
 }
 
+/* What most kernels have as a huge page. Where it is another size, or none, nothing is gained and nothing lost. */
+static const size_t huge_bytes = 2 << 20;
+
+void *swl_map_arena(intptr_t bytes) {
+    size_t page = (size_t)swl_page_bytes(), size = ((size_t)bytes + page - 1) & ~(page - 1);
+    size_t whole = size & ~(huge_bytes - 1);
+    /* Promised to nobody, so it is not counted as memory; there the arena gets its place, at a multiple. */
+    char *room = whole == 0 ? MAP_FAILED : mmap(NULL, size + huge_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) return swl_map(bytes);
+    size_t before = -(uintptr_t)room & (huge_bytes - 1);
+    char *start = room + before;
+    if (before > 0) munmap(room, before);
+    munmap(start + size, huge_bytes - before);
+    if (mprotect(start, size, PROT_READ | PROT_WRITE) < 0) return NULL;
+    /* Only whole ones, or the last would hold more than the arena. */
+    madvise(start, whole, MADV_HUGEPAGE);
+    return start;
+}
+
 void swl_unmap(void *start, intptr_t bytes) { munmap(start, (size_t)bytes); }
 
 int32_t swl_page_bytes(void) { return (int32_t)sysconf(_SC_PAGESIZE); }

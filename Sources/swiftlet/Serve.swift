@@ -19,7 +19,7 @@ extension Program {
         guard var io = LinuxIO(
             verifiesPasswords: settings.usesPasswords, resolvers: settings.bridgeCount,
             logsToStandardError: settings.logsToStandardError,
-            logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
+            logsToSyslog: settings.logsToSyslog), let base = System.mapArena(plan.total)
         else { return refuse(plan) }
         var arena = Arena(base: base, capacity: plan.total, rows: rows)
         arena.touch(pageBytes: System.pageBytes)

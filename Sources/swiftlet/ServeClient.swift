@@ -22,7 +22,7 @@ extension Program {
         // What the helper shares with this process is the less, the earlier it starts.
         guard var io = LinuxIO(
             resolvers: 1, startsPrograms: true, logsToStandardError: settings.logsToStandardError,
-            logsToSyslog: settings.logsToSyslog), let base = System.map(plan.total)
+            logsToSyslog: settings.logsToSyslog), let base = System.mapArena(plan.total)
         else { return refuse(plan) }
         var arena = Arena(base: base, capacity: plan.total, rows: rows)
         arena.touch(pageBytes: System.pageBytes)

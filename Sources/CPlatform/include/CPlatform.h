@@ -31,6 +31,9 @@ enum {
 
 /* Memory. Zeroed; null when there is not enough. */
 void *_Nullable swl_map(intptr_t bytes);
+/* The same for what will be written to from end to end: in huge pages where the kernel has them, which are there with
+ * one fault in place of hundreds. No more than `bytes`, in whole pages, becomes memory. */
+void *_Nullable swl_map_arena(intptr_t bytes);
 void swl_unmap(void *_Nonnull start, intptr_t bytes);
 int32_t swl_page_bytes(void);
 

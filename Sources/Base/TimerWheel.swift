@@ -19,6 +19,9 @@ public struct TimerWheel: ~Copyable {
 
     private let entries: UnsafeMutablePointer<Entry>
     private let heads: UnsafeMutablePointer<UInt32>
+    /// A bit for each slot, set while its list is not empty: the next slot that matters is found without a look at all.
+    private let occupied: UnsafeMutablePointer<UInt32>
+    private static var wordCount: Int { slotCount / UInt32.bitWidth }
     private let capacity: Int
     private var scheduled = 0
     /// The slot being emptied, and the time it begins. Everything due before is already reported.
@@ -30,6 +33,7 @@ public struct TimerWheel: ~Copyable {
         capacity = count
         entries = arena.carve(name, key: key, count: count, of: Entry.self)
         heads = arena.carve("timer slots", key: "fixed", count: TimerWheel.slotCount, of: UInt32.self)
+        occupied = arena.carve("timer slot bits", key: "fixed", count: TimerWheel.wordCount, of: UInt32.self)
         currentStart = now
     }
 
@@ -56,7 +60,9 @@ public struct TimerWheel: ~Copyable {
         if entry.previous > 0 {
             entries[Int(entry.previous) - 1].next = entry.next
         } else {
-            heads[Int(entry.slot) - 1] = entry.next
+            let slot = Int(entry.slot) - 1
+            heads[slot] = entry.next
+            if entry.next == 0 { occupied[slot / UInt32.bitWidth] &= ~TimerWheel.bit(slot) }
         }
         if entry.next > 0 { entries[Int(entry.next) - 1].previous = entry.previous }
         entries[number] = Entry(next: 0, previous: 0, due: .zero, slot: 0)
@@ -81,20 +87,32 @@ public struct TimerWheel: ~Copyable {
     /// Milliseconds until `expire` can have something to say; nil when nothing is scheduled.
     public func msUntilNext(now: Tick) -> UInt32? {
         guard scheduled > 0 else { return nil }
-        var step = 0
-        while step < TimerWheel.slotCount {
-            if heads[(current + step) % TimerWheel.slotCount] > 0 { break }
-            step += 1
-        }
+        let step = stepsToOccupied()
         if step == 0 { return msUntilFirst(in: current, now: now) }
         return currentStart.advanced(byMs: UInt32(step) * TimerWheel.slotMs).msSince(now)
     }
+
+    /// From the current slot to the first that is not empty; there is one.
+    private func stepsToOccupied() -> Int {
+        var word = current / UInt32.bitWidth
+        // Of its own word the bits before the current slot are the last to come round.
+        var bits = occupied[word] & ~(TimerWheel.bit(current) - 1)
+        while bits == 0 {
+            word = (word + 1) % TimerWheel.wordCount
+            bits = occupied[word]
+        }
+        let slot = word * UInt32.bitWidth + bits.trailingZeroBitCount
+        return (slot - current + TimerWheel.slotCount) % TimerWheel.slotCount
+    }
+
+    private static func bit(_ slot: Int) -> UInt32 { 1 &<< UInt32(truncatingIfNeeded: slot) }
 
     private mutating func insert(_ number: Int, due: Tick, slot: Int) {
         let first = heads[slot]
         entries[number] = Entry(next: first, previous: 0, due: due, slot: UInt32(slot) + 1)
         if first > 0 { entries[Int(first) - 1].previous = UInt32(number) + 1 }
         heads[slot] = UInt32(number) + 1
+        occupied[slot / UInt32.bitWidth] |= TimerWheel.bit(slot)
         scheduled += 1
     }
 

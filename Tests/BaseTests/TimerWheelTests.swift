@@ -76,6 +76,49 @@ struct TimerWheelTests {
         }
     }
 
+    @Test(arguments: starts)
+    func `The wait ends in the slot of the first deadline, wherever that is in the ring`(start: UInt64) {
+        withWheel(count: 40, start) { wheel in
+            var random = SplitMix64(seed: start)
+            var model = NaiveTimers()
+            var now = start
+            for _ in 0..<20_000 {
+                // Of few deadlines, or the first is always near.
+                if random.below(8) == 0 { change(&wheel, &model, now, 60_000, &random) }
+                now += UInt64(1 + random.below(400))
+                while let number = wheel.expire(now: tick(now)) {
+                    if let problem = model.remove(number, at: now) { return fail("\(problem)") }
+                }
+                let first = model.due.values.min()
+                let pause = wheel.msUntilNext(now: tick(now)).map(UInt64.init)
+                guard let first, let pause else {
+                    guard first == nil, pause == nil else { return fail("a wait for nothing, or none") }
+                    continue
+                }
+                guard now + pause <= first, now + pause + UInt64(TimerWheel.slotMs) > first else {
+                    return fail("at \(now) a wait of \(pause) for \(first)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: 0..<TimerWheel.slotCount)
+    func `A single deadline is found in any slot, from any slot`(current: Int) {
+        let now = UInt64(current) * UInt64(TimerWheel.slotMs)
+        withWheel(count: 1, 0) { wheel in
+            wheel.schedule(0, due: tick(now))
+            guard wheel.expire(now: tick(now)) == 0 else { return fail("the wheel does not turn") }
+            for steps in 0..<UInt64(TimerWheel.slotCount) {
+                wheel.schedule(0, due: tick(now + steps * UInt64(TimerWheel.slotMs) + 1))
+                let expected = max(1, steps * UInt64(TimerWheel.slotMs))
+                let pause = wheel.msUntilNext(now: tick(now))
+                guard pause.map(UInt64.init) == expected else { return fail("\(steps) slots ahead") }
+                wheel.cancel(0)
+                guard wheel.msUntilNext(now: tick(now)) == nil else { return fail("cancelled") }
+            }
+        }
+    }
+
     @Test(arguments: [1, 20, 30, 49, 50, 60, 100] as [UInt64], starts)
     func `A wheel that nobody looked at for days serves the next deadline`(days: UInt64, start: UInt64) {
         withWheel(count: 2, start) { wheel in

@@ -186,3 +186,17 @@ def test_each_acknowledgement_lets_one_more_message_out(window):
     first = window.publishes_so_far()
     window.send(puback(first[0].id))
     assert [message.payload for message in window.publishes_so_far()] == [b"4"]
+
+
+def test_payloads_of_every_length_and_place_arrive_byte_for_byte(broker, publisher):
+    """They are copied by words, and where those begin depends on the lengths of topic and payload before."""
+    subscriber = broker.connect()
+    subscriber.subscribe(("place/#", 0))
+    content = bytes(i * 37 + (i >> 8) & 0xFF for i in range(700))
+    for topic_bytes in range(1, 18):
+        sent = [("place/" + "x" * topic_bytes, content[start : start + start % 211]) for start in range(450)]
+        for first in range(0, len(sent), 50):
+            some = sent[first : first + 50]
+            publisher.send(*(publish(*message) for message in some))
+            found = [subscriber.receive_publish() for _ in some]
+            assert [(message.topic, message.payload) for message in found] == some

@@ -1,8 +1,9 @@
 import Base
 import Wire
 
-/// Walks to every topic in the tree that a filter matches: the counterpart of `TopicMatch`. Visits no branch that the
-/// filter excludes, and needs no memory but the filter's levels, since a node knows its parent and its siblings.
+/// Walks to every topic in the tree that a filter matches, as far as messages are retained there: the counterpart of
+/// `TopicMatch`. Visits no branch that the filter excludes, and none that has no retained message; needs no memory but
+/// the filter's levels, since a node knows its parent and its siblings.
 struct FilterWalk {
     private let levels: UnsafeMutablePointer<MatchLevel>
     /// Levels before a final `#`, or all.
@@ -29,7 +30,7 @@ struct FilterWalk {
         node = tree.root
     }
 
-    /// The next node that stands for a matching topic, or nil at the end.
+    /// The next node that stands for a matching topic, or nil at the end. What is retained may only be further down.
     mutating func next(in tree: borrowing TopicTree) -> Handle<TopicNode>? {
         while true {
             guard isStarted ? advance(in: tree) : start() else { return nil }
@@ -64,7 +65,10 @@ struct FilterWalk {
     private func firstChild(in tree: borrowing TopicTree) -> Handle<TopicNode>? {
         guard depth < fixedCount || endsInHash else { return nil }
         if isWildcard(depth) { return matching(tree[node].pointee.firstChild, in: tree) }
-        return tree.child(of: node, levels[depth].text, hash: levels[depth].hash)
+        guard let child = tree.child(of: node, levels[depth].text, hash: levels[depth].hash),
+            tree[child].pointee.hasRetained
+        else { return nil }
+        return child
     }
 
     /// Only a wildcard has more than one way at a level.
@@ -77,15 +81,14 @@ struct FilterWalk {
         level >= fixedCount || TopicFilter.isSingleLevelWildcard(levels[level].text)
     }
 
-    /// The first from `handle` on that a wildcard at its level matches: a name, at the top none with `$`
-    /// [MQTT-4.7.2-1].
+    /// The first from `handle` on that has retained messages and that a wildcard at its level matches: at the top none
+    /// with `$` [MQTT-4.7.2-1]. Only names have any, and those that have stand in front.
     private func matching(_ handle: Handle<TopicNode>, in tree: borrowing TopicTree) -> Handle<TopicNode>? {
         var handle = handle
-        while handle.isSome {
-            let candidate = tree[handle]
-            let isTop = candidate.pointee.parent == tree.root
-            if candidate.pointee.kind == .name, !isTop || !tree.nameIsReserved(handle) { return handle }
-            handle = candidate.pointee.nextSibling
+        while handle.isSome, tree[handle].pointee.hasRetained {
+            let isTop = tree[handle].pointee.parent == tree.root
+            if !isTop || !tree.nameIsReserved(handle) { return handle }
+            handle = tree[handle].pointee.nextSibling
         }
         return nil
     }

@@ -11,12 +11,16 @@ public struct TopicNode {
     /// `levelHash` of the text.
     let nameHash: UInt32
     let kind: Kind
+    // Three bytes that would be empty otherwise: there are fewer nodes than they can count.
+    private var retainedHigh: UInt8 = 0
+    private var retainedLow: UInt16 = 0
     /// The children for the two wildcards, which every walk asks for.
     var plus: Handle<TopicNode> = .none
     var hash: Handle<TopicNode> = .none
-    /// All children, wildcards too, in no order.
+    /// All children, wildcards too: first those with retained messages at or below them.
     var firstChild: Handle<TopicNode> = .none
     var nextSibling: Handle<TopicNode> = .none
+    /// The first child's is the last child.
     var previousSibling: Handle<TopicNode> = .none
     /// Those whose filter ends here.
     var firstSubscription: Handle<Subscription> = .none
@@ -24,6 +28,23 @@ public struct TopicNode {
     var retained: Handle<Message> = .none
 
     enum Kind: UInt8 { case root, name, plus, hash }
+
+    init(parent: Handle<TopicNode>, name: Stored, nameHash: UInt32, kind: Kind) {
+        self.parent = parent
+        self.name = name
+        self.nameHash = nameHash
+        self.kind = kind
+    }
+
+    /// Retained messages of this topic and of all below it.
+    fileprivate(set) var retainedCount: UInt32 {
+        get { UInt32(retainedHigh) << 16 | UInt32(retainedLow) }
+        set {
+            retainedHigh = UInt8(newValue >> 16)
+            retainedLow = UInt16(truncatingIfNeeded: newValue)
+        }
+    }
+    var hasRetained: Bool { retainedHigh != 0 || retainedLow != 0 }
 }
 
 /// All filters that somebody subscribed to, and the topics of all retained messages. Children are found in one table
@@ -135,6 +156,25 @@ struct TopicTree: ~Copyable {
         }
     }
 
+    /// Sets the retained message of the topic that ends at `handle`, or takes it away; the message itself is the
+    /// caller's.
+    func setRetained(_ handle: Handle<TopicNode>, _ message: Handle<Message>) {
+        let had = pool[handle].pointee.retained.isSome
+        pool[handle].pointee.retained = message
+        guard message.isSome != had else { return }
+        var handle = handle
+        while handle != root {
+            let node = pool[handle]
+            if had { node.pointee.retainedCount -= 1 } else { node.pointee.retainedCount += 1 }
+            // Walks over retained messages end at the first sibling that has none.
+            if node.pointee.retainedCount == (had ? 0 : 1) {
+                removeSibling(handle, below: node.pointee.parent)
+                link(handle, below: node.pointee.parent, isFirst: !had)
+            }
+            handle = node.pointee.parent
+        }
+    }
+
     private func existing(_ parent: Handle<TopicNode>, _ level: ByteView) -> Handle<TopicNode>? {
         let node = pool[parent]
         if TopicFilter.isSingleLevelWildcard(level) { return node.pointee.plus.isSome ? node.pointee.plus : nil }
@@ -160,7 +200,7 @@ struct TopicTree: ~Copyable {
             buckets[bucket] = handle
         case .root: preconditionFailure("there is one root")
         }
-        link(handle, below: parent)
+        link(handle, below: parent, isFirst: false)
         return handle
     }
 
@@ -171,20 +211,39 @@ struct TopicTree: ~Copyable {
         case .name: removeFromBucket(handle)
         case .root: preconditionFailure("the root stays")
         }
-        let (previous, next) = (pool[handle].pointee.previousSibling, pool[handle].pointee.nextSibling)
-        if previous.isSome {
-            pool[previous].pointee.nextSibling = next
-        } else {
-            pool[parent].pointee.firstChild = next
-        }
-        if next.isSome { pool[next].pointee.previousSibling = previous }
+        removeSibling(handle, below: parent)
     }
 
-    private func link(_ handle: Handle<TopicNode>, below parent: Handle<TopicNode>) {
+    private func link(_ handle: Handle<TopicNode>, below parent: Handle<TopicNode>, isFirst: Bool) {
         let first = pool[parent].pointee.firstChild
-        pool[handle].pointee.nextSibling = first
-        if first.isSome { pool[first].pointee.previousSibling = handle }
-        pool[parent].pointee.firstChild = handle
+        if first.isNone {
+            pool[handle].pointee.previousSibling = handle
+            pool[parent].pointee.firstChild = handle
+            return
+        }
+        let last = pool[first].pointee.previousSibling
+        pool[first].pointee.previousSibling = handle
+        pool[handle].pointee.previousSibling = last
+        if isFirst {
+            pool[handle].pointee.nextSibling = first
+            pool[parent].pointee.firstChild = handle
+        } else {
+            pool[last].pointee.nextSibling = handle
+        }
+    }
+
+    private func removeSibling(_ handle: Handle<TopicNode>, below parent: Handle<TopicNode>) {
+        let (previous, next) = (pool[handle].pointee.previousSibling, pool[handle].pointee.nextSibling)
+        let first = pool[parent].pointee.firstChild
+        if handle == first {
+            pool[parent].pointee.firstChild = next
+        } else {
+            pool[previous].pointee.nextSibling = next
+        }
+        // Behind the last comes nobody, but the first knows who is the last.
+        let follower = next.isSome ? next : first
+        pool[follower].pointee.previousSibling = previous
+        pool[handle].pointee.nextSibling = .none
     }
 
     private func removeFromBucket(_ handle: Handle<TopicNode>) {

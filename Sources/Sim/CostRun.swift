@@ -57,10 +57,8 @@ public struct CostRun: ~Copyable {
         server.commitAccess(settings, passwords: InlineArray(repeating: nil), acls: InlineArray(repeating: nil))
         precondition(server.open() == nil)
         enter()
-        if shape.publishers > 0 {
-            subscribe()
-            preparePublishers()
-        }
+        subscribe()
+        if shape.publishers > 0 { preparePublishers() }
         prepareOthers()
     }
 
@@ -152,13 +150,17 @@ public struct CostRun: ~Copyable {
         switch shape.does {
         case .nothing: break
         case .connecting: messagesPerRound = shape.others
-        case .pinging:
-            let ping = script.ping()
-            server.io.peers[firstOther].script = ping
-            server.io.peers[firstOther].partBytes = ping.count
-            server.io.peers[firstOther].awaited = .pingresp
-            server.io.peers[firstOther].awaitedPerPart = 1
+        case .pinging: repeatAnswered(script.ping(), .pingresp)
+        case .subscribing: repeatAnswered(script.subscribeAcross(), .suback)
         }
+    }
+
+    /// What the first of the others says, one at a time, and the answer to each.
+    private mutating func repeatAnswered(_ packet: ByteView, _ answer: PacketType) {
+        server.io.peers[firstOther].script = packet
+        server.io.peers[firstOther].partBytes = packet.count
+        server.io.peers[firstOther].awaited = answer
+        server.io.peers[firstOther].awaitedPerPart = 1
     }
 
     /// So many rounds. Answers whether everybody got what is theirs, and nothing else.
@@ -197,7 +199,7 @@ public struct CostRun: ~Copyable {
         }
         switch shape.does {
         case .nothing: break
-        case .pinging: repeatScript(firstOther, rounds)
+        case .pinging, .subscribing: repeatScript(firstOther, rounds)
         case .connecting:
             server.io.callsLeft = (rounds - 1) * shape.others
             i = 0
@@ -233,7 +235,7 @@ public struct CostRun: ~Copyable {
         }
         switch shape.does {
         case .nothing: return true
-        case .pinging: return server.io.peers[firstOther].others == rounds
+        case .pinging, .subscribing: return server.io.peers[firstOther].others == rounds
         case .connecting:
             var others = 0
             i = 0

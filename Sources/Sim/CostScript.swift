@@ -43,6 +43,13 @@ struct CostScript {
         }
     }
 
+    /// A filter across all of `unrelatedSubscriptions`.
+    mutating func subscribeAcross() -> ByteView {
+        piece { script in
+            script.subscribe { $0.text("other/+/x") }
+        }
+    }
+
     /// A packet for each filter.
     mutating func subscriptions(_ subscriber: Int) -> ByteView {
         piece { script in

@@ -24,6 +24,8 @@ public enum Workload: UInt8 {
     case unrelated
     /// 1,000 retained messages to `#`.
     case retained
+    /// SUBSCRIBE with a `+` in the place where 10,000 filters of another client have their names.
+    case subscribe
     /// From CONNECT to DISCONNECT.
     case connect
     /// PINGREQ of one of 100 clients.
@@ -50,6 +52,7 @@ public enum Workload: UInt8 {
         case .deep: "deep-topics"
         case .unrelated: "unrelated-10000"
         case .retained: "retained-1000"
+        case .subscribe: "subscribe-10000"
         case .connect: "connect"
         case .ping: "ping"
         case .idle: "idle"
@@ -76,6 +79,7 @@ public enum Workload: UInt8 {
         case .deep: Shape(qos: 0, publishers: 1, subscribers: 1, topics: 1, batch: 100, topicForm: .deep)
         case .unrelated: Shape(qos: 0, pairs: 1, batch: 100, unrelatedFilters: 10_000)
         case .retained: Shape(qos: 0, publishers: 1, subscribers: 1, topics: 1000, batch: 1000, isRetained: true)
+        case .subscribe: Shape(others: 1, does: .subscribing, unrelatedFilters: 10_000)
         case .connect: Shape(others: 10, does: .connecting)
         case .ping: Shape(others: 100, does: .pinging)
         case .idle: Shape(others: 100, does: .nothing)
@@ -128,11 +132,14 @@ struct Shape {
         case connecting
         /// The first of them sends PINGREQ.
         case pinging
+        /// The first of them sends SUBSCRIBE, always the same.
+        case subscribing
     }
 
-    init(others: Int, does: Doing, hasSystemTopics: Bool = false) {
+    init(others: Int, does: Doing, unrelatedFilters: Int = 0, hasSystemTopics: Bool = false) {
         self.others = others
         self.does = does
+        self.unrelatedFilters = unrelatedFilters
         self.hasSystemTopics = hasSystemTopics
     }
 

@@ -2,46 +2,67 @@
 ///
 /// Nothing here is inlined: no text is written on the path of a message, and there are hundreds of calls.
 public struct Line {
-    private var writer: ByteWriter
+    private let start: UnsafeMutablePointer<UInt8>
+    private let capacity: Int
+    public private(set) var count = 0
+    /// Text ends here: in front of the mark and the line feed, and where it was cut off, as nothing follows that.
+    private var limit: Int
     private var isCut = false
 
     /// `capacity` is at least two: the mark and the line feed.
     public init(_ start: UnsafeMutablePointer<UInt8>, capacity: Int) {
         precondition(capacity >= 2)
-        writer = ByteWriter(start, capacity: capacity)
+        self.start = start
+        self.capacity = capacity
+        limit = capacity - 2
     }
 
     /// Bytes a log line may have.
     public static var logBytes: Int { 512 }
 
-    public var count: Int { writer.count }
     /// What is there so far.
-    public var view: ByteView { writer.written }
+    public var view: ByteView { ByteView(start, count) }
 
     /// The finished line, with its line feed.
     @inline(never) public mutating func ended() -> ByteView {
-        if isCut { writer.byte(UInt8(ascii: "~")) }
-        writer.byte(UInt8(ascii: "\n"))
-        return writer.written
+        precondition(count <= capacity - 2)
+        if isCut {
+            start[count] = UInt8(ascii: "~")
+            count += 1
+        }
+        start[count] = UInt8(ascii: "\n")
+        count += 1
+        return view
     }
 
     public mutating func removeAll() {
-        writer.removeAll()
+        count = 0
+        limit = capacity - 2
         isCut = false
     }
 
     @inline(never) public mutating func byte(_ value: UInt8) {
-        if writer.room > 2, !isCut { writer.byte(value) } else { isCut = true }
+        guard fitting(1) == 1 else { return }
+        start[count] = value
+        count += 1
     }
 
-    @inline(never) public mutating func text(_ text: StaticString) { bytes(ByteView(text)) }
+    @inline(never) public mutating func text(_ text: StaticString) { run(text.utf8Start, text.utf8CodeUnitCount) }
+    @inline(never) public mutating func bytes(_ view: ByteView) { run(view.start, view.count) }
 
-    @inline(never) public mutating func bytes(_ view: ByteView) {
-        var i = 0
-        while i < view.count {
-            byte(view[i])
-            i += 1
-        }
+    @inline(never) private mutating func run(_ source: UnsafePointer<UInt8>, _ bytes: Int) {
+        let fitting = fitting(bytes)
+        (start + count).copyBytes(from: source, count: fitting)
+        count += fitting
+    }
+
+    /// How many of so many bytes there is room for; when it is not all, nothing follows them.
+    @inline(__always) private mutating func fitting(_ bytes: Int) -> Int {
+        if bytes <= limit - count { return bytes }
+        let room = max(0, limit - count)
+        limit = count + room
+        isCut = true
+        return room
     }
 
     @inline(never) public mutating func number(_ value: Int) {
@@ -61,13 +82,7 @@ public struct Line {
 
     /// `value` at the right edge of a column.
     @inline(never) public mutating func column(_ value: Int, width: Int) {
-        var digits = 1
-        var rest = value
-        while rest > 9 {
-            rest /= 10
-            digits += 1
-        }
-        spaces(width - digits)
+        spaces(width - Line.digitCount(value.magnitude))
         number(value)
     }
 
@@ -77,13 +92,28 @@ public struct Line {
         spaces(width - text.utf8CodeUnitCount)
     }
 
+    /// From the last to the first: so all divisions are by a constant, and not every processor has another.
     private mutating func digits(_ value: UInt) {
-        var divisor: UInt = 1
-        while value / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
+        var place = Line.digitCount(value)
+        let fitting = fitting(place)
+        let target = start + count
+        count += fitting
+        var rest = value
+        while place > 0 {
+            place -= 1
+            if place < fitting { target[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10) }
+            rest /= 10
         }
+    }
+
+    private static func digitCount(_ value: UInt) -> Int {
+        var count = 1
+        var rest = value
+        while rest > 9 {
+            rest /= 10
+            count += 1
+        }
+        return count
     }
 
     /// Eight hexadecimal digits.
@@ -141,20 +171,29 @@ extension Line {
 
     /// As a field's value, without quotes.
     @inline(never) public mutating func escaped(_ value: ByteView) {
+        // What needs no escape goes in runs.
+        var begin = 0
         var i = 0
         while i < value.count {
-            let b = value[i]
-            if b == UInt8(ascii: "\"") || b == UInt8(ascii: "\\") {
-                byte(UInt8(ascii: "\\"))
-                byte(b)
-            } else if b >= 0x20, b < 0x7F {
-                byte(b)
-            } else {
-                text("\\x")
-                hexDigit(UInt32(b >> 4))
-                hexDigit(UInt32(b))
+            let b = value.start[i]
+            if b < 0x20 || b >= 0x7F || b == UInt8(ascii: "\"") || b == UInt8(ascii: "\\") {
+                run(value.start + begin, i - begin)
+                escape(b)
+                begin = i + 1
             }
             i += 1
+        }
+        run(value.start + begin, i - begin)
+    }
+
+    private mutating func escape(_ b: UInt8) {
+        if b == UInt8(ascii: "\"") || b == UInt8(ascii: "\\") {
+            byte(UInt8(ascii: "\\"))
+            byte(b)
+        } else {
+            text("\\x")
+            hexDigit(UInt32(b >> 4))
+            hexDigit(UInt32(b))
         }
     }
 

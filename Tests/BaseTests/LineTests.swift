@@ -19,6 +19,35 @@ struct LineTests {
         #expect(line == "abcdef~\n")
     }
 
+    /// What stands in a line that is cut off is the beginning of what would stand in a longer one.
+    @Test(arguments: 2...90)
+    func `Text, numbers, escapes and addresses are cut off at the same place`(capacity: Int) {
+        func build(_ line: inout Line) {
+            line.field("k", "plain")
+            line.number(-1_234_567)
+            withView([0x61, 0x62, 0x0A, 0x22, 0x63, 0xFF, 0x64, 0x5C]) { line.field("v", $0) }
+            line.number(UInt32.max)
+            line.field("at", Address(v4: 0xC0A8_01FE, port: 1883))
+        }
+        let whole = lineText(build)
+        let text = lineText(capacity: capacity, isEnded: true, build)
+        #expect(whole == #"k=plain-1234567 v="ab\x0a\"c\xffd\\"4294967295 at=192.168.1.254:1883"#)
+        #expect(text == (whole.utf8.count > capacity - 2 ? whole.prefix(capacity - 2) + "~\n" : whole + "\n"))
+    }
+
+    @Test(arguments: seeds)
+    func `Runs between escapes are whole`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<1000 {
+            let bytes = (0..<random.below(30)).map { _ in
+                random.chance(30) ? UInt8(random.below(256)) : UInt8(0x20 + random.below(0x5F))
+            }
+            let each = bytes.map { byte in lineText { line in withView([byte]) { line.escaped($0) } } }
+            let all = lineText { line in withView(bytes) { line.escaped($0) } }
+            guard all == each.joined() else { return fail("\(bytes)") }
+        }
+    }
+
     @Test func `An emptied line starts anew, without the mark`() {
         let line = lineText(capacity: 8, isEnded: true) { line in
             line.text("abcdefghi")

@@ -7,11 +7,12 @@ public struct TimerWheel: ~Copyable {
     /// Per number: neighbours in its slot's list and the deadline. Numbers are stored plus one; zero is "none".
     private struct Entry {
         var next: UInt32
+        /// Of the first in a list: `TimerWheel.listMark` and the slot. Zero when not scheduled.
         var previous: UInt32
         var due: Tick
-        /// The slot plus one; zero when not scheduled.
-        var slot: UInt32
     }
+
+    private static var listMark: UInt32 { 1 << 31 }
 
     public static var slotCount: Int { 256 }
     /// 256 ms: far finer than any deadline MQTT knows (its unit is the second).
@@ -51,21 +52,21 @@ public struct TimerWheel: ~Copyable {
     /// As `schedule`, unless the deadline that `number` has comes first.
     public mutating func scheduleNoLater(_ number: Int, due: Tick) {
         let entry = entries[number]
-        if entry.slot == 0 || due.isBefore(entry.due) { schedule(number, due: due) }
+        if entry.previous == 0 || due.isBefore(entry.due) { schedule(number, due: due) }
     }
 
     public mutating func cancel(_ number: Int) {
         let entry = entries[number]
-        guard entry.slot > 0 else { return }
-        if entry.previous > 0 {
+        guard entry.previous > 0 else { return }
+        if entry.previous & TimerWheel.listMark == 0 {
             entries[Int(entry.previous) - 1].next = entry.next
         } else {
-            let slot = Int(entry.slot) - 1
+            let slot = Int(entry.previous & ~TimerWheel.listMark)
             heads[slot] = entry.next
             if entry.next == 0 { occupied[slot / UInt32.bitWidth] &= ~TimerWheel.bit(slot) }
         }
         if entry.next > 0 { entries[Int(entry.next) - 1].previous = entry.previous }
-        entries[number] = Entry(next: 0, previous: 0, due: .zero, slot: 0)
+        entries[number] = Entry(next: 0, previous: 0, due: .zero)
         scheduled -= 1
     }
 
@@ -109,7 +110,7 @@ public struct TimerWheel: ~Copyable {
 
     private mutating func insert(_ number: Int, due: Tick, slot: Int) {
         let first = heads[slot]
-        entries[number] = Entry(next: first, previous: 0, due: due, slot: UInt32(slot) + 1)
+        entries[number] = Entry(next: first, previous: TimerWheel.listMark | UInt32(slot), due: due)
         if first > 0 { entries[Int(first) - 1].previous = UInt32(number) + 1 }
         heads[slot] = UInt32(number) + 1
         occupied[slot / UInt32.bitWidth] |= TimerWheel.bit(slot)

@@ -6,27 +6,21 @@ import Wire
 public enum SessionLink {}
 
 /// What the broker keeps for one client [MQTT 3.1.1 §3.1.2.4]: subscriptions, messages under way, and the ids it
-/// waits for. Outlives the connection when the client asked for that.
+/// waits for. Outlives the connection when the client asked for that. Its user name stands in the table of sessions.
 public struct Session {
     let clientID: Stored
-    /// Empty for an anonymous client, and where no access file asks for it.
-    var userName = Stored.empty
-    /// Which access rules hold for the client.
-    var accessIndex: UInt8 = 0
     /// The table's hash of the client id.
     let idHash: UInt32
     /// The next session in the same bucket of the table.
     var nextInBucket: Handle<Session>
     /// None while the client is away.
     var link: Handle<SessionLink>
-    /// The session ends with the connection.
-    var isClean: Bool
-    /// The client is a broker, and said so: it gets nothing back of what it publishes, and RETAIN as it was published.
-    var isBridge = false
+    /// Which access rules hold for the client.
+    var accessIndex: UInt8 = 0
     /// Of a bridge of our own: the number of its spool, from 1 on. Zero for all clients on the network.
     var spool: UInt8 = 0
-    /// No access rules hold for it.
-    var isTrusted = false
+    /// The ids of messages to the client.
+    var outbound = OutboundFlow()
 
     // Subscriptions.
     var firstSubscription: Handle<Subscription> = .none
@@ -39,24 +33,18 @@ public struct Session {
     var queuedBytes: UInt32 = 0
     /// Bytes of the queue's first packet that are already sent.
     var sentBytes: UInt32 = 0
-    var outbound = OutboundFlow()
-    /// The connection takes no more bytes for now.
-    var isBlocked = false
 
     // Messages from the client.
+    private var willMessage: Handle<Message> = .none
     var inbound = InboundFlow()
-
-    /// Published when the connection ends without DISCONNECT; none if the client left no will, or when it is done
-    /// [MQTT-3.1.2-8, MQTT-3.1.2-10].
-    var will = Will()
 
     // For the walk that finds a message's receivers.
     var walk: UInt32 = 0
-    var hitQoS = QoS.atMostOnce
     var nextHit: Handle<Session> = .none
+    var hitQoS = QoS.atMostOnce
 
-    // For the list of sessions with something to send.
-    var isDirty = false
+    private var flags: UInt8 = 0
+    /// In the list of sessions with something to send.
     var nextDirty: Handle<Session> = .none
 
     // While the client is away.
@@ -71,6 +59,52 @@ public struct Session {
         self.link = link
         self.isClean = isClean
     }
+}
+
+// What is kept in bits.
+extension Session {
+    /// The session ends with the connection.
+    var isClean: Bool {
+        get { flags & 1 << 0 != 0 }
+        set { set(1 << 0, newValue) }
+    }
+
+    /// The client is a broker, and said so: it gets nothing back of what it publishes, and RETAIN as it was published.
+    var isBridge: Bool {
+        get { flags & 1 << 1 != 0 }
+        set { set(1 << 1, newValue) }
+    }
+
+    /// No access rules hold for it.
+    var isTrusted: Bool {
+        get { flags & 1 << 2 != 0 }
+        set { set(1 << 2, newValue) }
+    }
+
+    /// The connection takes no more bytes for now.
+    var isBlocked: Bool {
+        get { flags & 1 << 3 != 0 }
+        set { set(1 << 3, newValue) }
+    }
+
+    /// Stands in the list of sessions with something to send.
+    var isDirty: Bool {
+        get { flags & 1 << 4 != 0 }
+        set { set(1 << 4, newValue) }
+    }
+
+    /// Published when the connection ends without DISCONNECT; none if the client left no will, or when it is done
+    /// [MQTT-3.1.2-8, MQTT-3.1.2-10].
+    var will: Will {
+        get { Will(message: willMessage, qos: QoS(rawValue: flags >> 6) ?? .atMostOnce, retain: flags & 1 << 5 != 0) }
+        set {
+            willMessage = newValue.message
+            set(1 << 5, newValue.retain)
+            flags = flags & 0x3F | newValue.qos.rawValue << 6
+        }
+    }
+
+    private mutating func set(_ flag: UInt8, _ isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }
 }
 
 /// The message a client leaves behind.

@@ -6,25 +6,31 @@ struct SessionTable: ~Copyable {
     private var pool: Pool<Session>
     /// Client ids and user names.
     private var texts: Slabs
+    /// By session index: empty for an anonymous client. Nil where no access file asks for it.
+    private let userNames: UnsafeMutablePointer<Stored>?
     private let buckets: UnsafeMutablePointer<Handle<Session>>
     private let bucketMask: UInt32
     private let hash: KeyedHash
 
-    /// Most ids (`mosq-` and 18 characters, a UUID without dashes) take one or two.
-    private static var textBytes: Int { 24 }
+    /// Most ids (`mosq-` and 18 characters, a UUID) take two or three, short ones take one.
+    private static var textBytes: Int { 12 }
 
     init(_ arena: inout Arena, maxClients: Int, maxClientIDBytes: Int, keepsUserNames: Bool, hash: KeyedHash) {
         pool = Pool(&arena, "sessions", key: "global_max_clients", count: maxClients)
-        // Two slabs each is what ids need in the field, one is enough for most user names, and one long id and one long
-        // name must fit in any case.
+        // Three slabs each is what ids need in the field, two are enough for most user names, and one long id and one
+        // long name must fit in any case.
         let longest = (maxClientIDBytes + SessionTable.textBytes - 1) / SessionTable.textBytes
-        let count = keepsUserNames ? 3 * maxClients + 2 * longest : 2 * maxClients + longest
+        let count = keepsUserNames ? 5 * maxClients + 2 * longest : 3 * maxClients + longest
         texts = Slabs(
             &arena, "client names", key: "global_max_clients", count: count, bytes: SessionTable.textBytes)
-        let bucketCount = powerOfTwo(atLeast: maxClients)
+        // One or two sessions each, when all are there: they are told apart by their hashes.
+        let bucketCount = powerOfTwo(atLeast: (maxClients + 1) / 2)
         buckets = arena.carve(
             "session buckets", key: "global_max_clients", count: bucketCount, of: Handle<Session>.self)
         bucketMask = UInt32(bucketCount - 1)
+        let names = arena.carve(
+            "user names", key: "global_max_clients", count: keepsUserNames ? maxClients : 0, of: Stored.self)
+        userNames = keepsUserNames ? names : nil
         self.hash = hash
     }
 
@@ -57,6 +63,7 @@ struct SessionTable: ~Copyable {
                 clientID: text, idHash: idHash, nextInBucket: buckets[bucket], link: link, isClean: isClean))
         else { preconditionFailure("a free record was there") }
         buckets[bucket] = handle
+        userNames?[handle.index] = .empty
         return handle
     }
 
@@ -72,7 +79,7 @@ struct SessionTable: ~Copyable {
             before.pointee.nextInBucket = session.pointee.nextInBucket
         }
         texts.free(session.pointee.clientID)
-        texts.free(session.pointee.userName)
+        texts.free(userName(of: handle))
         pool.give(handle)
     }
 
@@ -82,12 +89,12 @@ struct SessionTable: ~Copyable {
 
     /// Whether the client has this user name; an empty one stands for having none.
     func userName(of handle: Handle<Session>, equals name: ByteView) -> Bool {
-        texts.equals(pool[handle].pointee.userName, name)
+        texts.equals(userName(of: handle), name)
     }
 
     /// False when there is none, when it does not fit, or when it has a character with a meaning in topics.
     func writeUserName(of handle: Handle<Session>, to writer: inout ByteWriter) -> Bool {
-        write(pool[handle].pointee.userName, to: &writer)
+        write(userName(of: handle), to: &writer)
     }
 
     func writeClientID(of handle: Handle<Session>, to writer: inout ByteWriter) -> Bool {
@@ -109,9 +116,15 @@ struct SessionTable: ~Copyable {
     mutating func freeUserName(_ name: Stored) { texts.free(name) }
 
     mutating func setUserName(_ handle: Handle<Session>, _ name: Stored) {
-        texts.free(pool[handle].pointee.userName)
-        pool[handle].pointee.userName = name
+        guard let userNames else {
+            precondition(name.count == 0, "user names are not kept")
+            return
+        }
+        texts.free(userNames[handle.index])
+        userNames[handle.index] = name
     }
+
+    private func userName(of handle: Handle<Session>) -> Stored { userNames?[handle.index] ?? .empty }
 
     /// Calls `body` with the client id's bytes, one piece after the other.
     func readClientID(_ handle: Handle<Session>, _ body: (ByteView) -> Void) {

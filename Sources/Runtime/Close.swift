@@ -17,7 +17,7 @@ extension Server where Net: ~Copyable {
         end(handle)
     }
 
-    /// The part of closing that leaves the session alone.
+    /// The part of closing that leaves the session alone. The connection is reclaimed once it has been flushed.
     mutating func end(_ handle: Handle<Connection>) {
         let connection = memory.connections[handle]
         connection.pointee.isClosing = true
@@ -25,22 +25,18 @@ extension Server where Net: ~Copyable {
         connection.pointee.machine.closed()
         memory.timers.cancel(handle.index)
         memory.packets.free(&connection.pointee.input)
-        memory.ended.append(handle)
+        markDirty(handle)
     }
 
     /// Closes the sockets of ended connections and gives their slots back.
     mutating func reclaim() {
-        var i = 0
-        while i < memory.ended.count {
-            let handle = memory.ended[i]
+        while let handle = memory.ended.removeFirst(in: memory.connections) {
             let connection = memory.connections[handle]
             memory.packets.free(&connection.pointee.output)
             io.close(connection.pointee.descriptor)
             memory.listeners[Int(connection.pointee.listener)].connectionCount -= 1
             memory.connections.give(handle)
-            i += 1
         }
-        memory.ended.removeAll()
     }
 
     /// Ends all connections and closes the listeners.

@@ -4,31 +4,31 @@ import Config
 import Engine
 import Wire
 
-/// One accepted network connection.
+/// One accepted network connection. There is one record for each that may come, and most are idle: so no field is wider
+/// than what it counts, and what is true or false is a bit.
 struct Connection: Linked {
-    /// Among those whose passwords wait to be compared.
+    /// Among those whose passwords wait to be compared, those to flush, or those to reclaim: at most one of these.
     var next: Handle<Connection> = .none
     let descriptor: Int32
     let peer: Address
     /// Which listener it came by.
     let listener: UInt8
+    var login = LoginState.none
     var machine = ServerConnection()
     /// None before CONNECT was accepted and after the end.
     var session: Handle<Session> = .none
 
-    var login = LoginState.none
-
     // What came in and is no whole packet yet. Empty while the client is idle.
     var input = Chain()
     /// Bytes of the whole packet that `input` begins; zero while its length has not come.
-    var inputTotal = 0
+    var inputTotal: UInt32 = 0
 
     // What goes out, in front of the session's deliveries: what an earlier write left over, then this turn's replies.
     var output = Chain()
-    var outputSent = 0
+    var outputSent: UInt32 = 0
     /// Where this turn's replies stand in the reply buffer.
-    var repliesStart = 0
-    var repliesCount = 0
+    var repliesStart: UInt32 = 0
+    var repliesCount: UInt32 = 0
 
     // Time.
     /// When the last whole packet came, or the connection.
@@ -37,33 +37,18 @@ struct Connection: Linked {
     var inputSince: Tick = .zero
     /// When the peer was last known to take bytes, while the connection is blocked, and how many the system held then.
     var blockedSince: Tick = .zero
-    var unsentBytes = 0
+    var unsentBytes: UInt32 = 0
 
     // For `max_message_rate`: messages in the second that began then.
     var rateSecond: Tick
-    var messagesThisSecond = 0
-    /// Not read until the second is over.
-    var isThrottled = false
-    /// The system says that the peer is gone. Nobody is left to be slowed down.
-    var isBroken = false
+    var messagesThisSecond: UInt32 = 0
 
-    /// The kinds of events the system is asked for.
-    var interest = Event.readable
-    /// The last write was short.
-    var isBlocked = false
-    /// Not read for now, because the message store is nearly full.
-    var isPaused = false
-    var hasPublished = false
     /// A message of this client found no room, and why that ends the connection. No later one is taken, so that none
     /// overtakes it; whatever else the client has to say is, for its acknowledgements are what makes room.
-    var refusal: CloseReason?
     var refusedSince: Tick = .zero
-    /// The last write ended within a packet: the next bytes must be the rest of it.
-    var isMidPacket = false
-    /// Stands in the list of connections to flush.
-    var isDirty = false
-    /// To be closed when the turn ends.
-    var isClosing = false
+    var refusal: CloseReason?
+    private var interestBits = UInt8(Event.readable)
+    private var flags: UInt8 = 0
 
     init(descriptor: Int32, peer: Address, listener: UInt8, now: Tick) {
         self.descriptor = descriptor
@@ -83,6 +68,64 @@ struct Connection: Linked {
     private static var refusalMs: UInt32 { 1000 }
 
     var isWaitingForLogin: Bool { login == .waiting || login == .asked }
+}
+
+// What is kept in bits.
+extension Connection {
+    /// The kinds of events the system is asked for: `Event.readable`, `Event.writable`.
+    var interest: UInt32 {
+        get { UInt32(interestBits) }
+        set { interestBits = UInt8(truncatingIfNeeded: newValue) }
+    }
+
+    /// Not read until the second is over.
+    var isThrottled: Bool {
+        get { flags & 1 << 0 != 0 }
+        set { set(1 << 0, newValue) }
+    }
+
+    /// The system says that the peer is gone. Nobody is left to be slowed down.
+    var isBroken: Bool {
+        get { flags & 1 << 1 != 0 }
+        set { set(1 << 1, newValue) }
+    }
+
+    /// The last write was short.
+    var isBlocked: Bool {
+        get { flags & 1 << 2 != 0 }
+        set { set(1 << 2, newValue) }
+    }
+
+    /// Not read for now, because the message store is nearly full.
+    var isPaused: Bool {
+        get { flags & 1 << 3 != 0 }
+        set { set(1 << 3, newValue) }
+    }
+
+    var hasPublished: Bool {
+        get { flags & 1 << 4 != 0 }
+        set { set(1 << 4, newValue) }
+    }
+
+    /// The last write ended within a packet: the next bytes must be the rest of it.
+    var isMidPacket: Bool {
+        get { flags & 1 << 5 != 0 }
+        set { set(1 << 5, newValue) }
+    }
+
+    /// Stands in the list of connections to flush. One that is closing stays marked until it is reclaimed.
+    var isDirty: Bool {
+        get { flags & 1 << 6 != 0 }
+        set { set(1 << 6, newValue) }
+    }
+
+    /// To be closed when the turn ends.
+    var isClosing: Bool {
+        get { flags & 1 << 7 != 0 }
+        set { set(1 << 7, newValue) }
+    }
+
+    private mutating func set(_ flag: UInt8, _ isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }
 }
 
 // Deadlines.

@@ -14,14 +14,16 @@ extension Server where Net: ~Copyable {
                 markDirty(Handle<Connection>(raw: link.raw))
             }
         }
-        var i = 0
-        while i < memory.dirty.count {
-            let handle = memory.dirty[i]
-            memory.connections[handle].pointee.isDirty = false
-            if memory.connections[handle].pointee.isClosing { flushLast(handle) } else { flush(handle) }
-            i += 1
+        while let handle = memory.dirty.removeFirst(in: memory.connections) {
+            let connection = memory.connections[handle]
+            if connection.pointee.isClosing {
+                flushLast(handle)
+                memory.ended.append(handle, in: memory.connections)
+            } else {
+                connection.pointee.isDirty = false
+                flush(handle)
+            }
         }
-        memory.dirty.removeAll()
         forwardAll()
         memory.replies.removeAll()
     }
@@ -75,10 +77,11 @@ extension Server where Net: ~Copyable {
             offer.begunPacket = memory.gather.byteCount
             guard offer.begunPacket == begun else { return offer }
         }
-        let left = Int(connection.pointee.output.count) - connection.pointee.outputSent
+        let sent = Int(connection.pointee.outputSent)
+        let left = Int(connection.pointee.output.count) - sent
         if left > 0 {
             var reader = ChainReader(connection.pointee.output)
-            reader.skip(connection.pointee.outputSent, in: memory.packets)
+            reader.skip(sent, in: memory.packets)
             while let run = reader.next(in: memory.packets), memory.gather.add(run) { offer.output += run.count }
             guard offer.output == left else { return offer }
         }
@@ -101,12 +104,12 @@ extension Server where Net: ~Copyable {
         }
         let begun = take(offer.begunPacket)
         if begun > 0 { memory.broker.sent(connection.pointee.session, begun) }
-        connection.pointee.outputSent += take(offer.output)
-        if connection.pointee.outputSent == Int(connection.pointee.output.count) {
+        connection.pointee.outputSent += UInt32(take(offer.output))
+        if connection.pointee.outputSent == connection.pointee.output.count {
             memory.packets.free(&connection.pointee.output)
             connection.pointee.outputSent = 0
         }
-        let replied = take(offer.replies)
+        let replied = UInt32(take(offer.replies))
         connection.pointee.repliesStart += replied
         connection.pointee.repliesCount -= replied
         if left > 0 { memory.broker.sent(connection.pointee.session, left) }
@@ -121,7 +124,7 @@ extension Server where Net: ~Copyable {
         keepReplies(handle)
         guard !connection.pointee.isClosing else { return }
         connection.pointee.isBlocked = true
-        connection.pointee.unsentBytes = io.unsent(connection.pointee.descriptor)
+        connection.pointee.unsentBytes = UInt32(io.unsent(connection.pointee.descriptor))
         if connection.pointee.interest & Event.writable == 0 { connection.pointee.blockedSince = now }
         if connection.pointee.session.isSome { memory.broker.setBlocked(connection.pointee.session, true) }
         updateInterest(handle)
@@ -148,6 +151,6 @@ extension Server where Net: ~Copyable {
     }
 
     private func repliesView(_ connection: UnsafeMutablePointer<Connection>) -> ByteView {
-        ByteView(memory.replies.start + connection.pointee.repliesStart, connection.pointee.repliesCount)
+        ByteView(memory.replies.start + Int(connection.pointee.repliesStart), Int(connection.pointee.repliesCount))
     }
 }

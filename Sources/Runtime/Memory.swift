@@ -19,9 +19,9 @@ struct Memory: ~Copyable {
     var replies: ByteWriter
     let events: UnsafeMutablePointer<Event>
     /// Connections that have something to send, in the order in which it came up.
-    var dirty: HandleQueue<Connection>
-    /// Connections to close at the end of the turn.
-    var ended: HandleQueue<Connection>
+    var dirty = List<Connection>()
+    /// Connections to close at the end of the turn, which have been flushed.
+    var ended = List<Connection>()
     /// Connections that are not read until the store has drained.
     var paused: HandleQueue<Connection>
     /// Two texts of the access files: the one that rules, and room for the one that a reload brings.
@@ -51,8 +51,6 @@ struct Memory: ~Copyable {
         let count = limits.maxConnections
         connections = Pool(&arena, "connections", key: "max_connections", count: count)
         timers = TimerWheel(&arena, "connection timers", key: "max_connections", count: count, now: now)
-        dirty = HandleQueue(&arena, "flush list", key: "max_connections", count: count)
-        ended = HandleQueue(&arena, "close list", key: "max_connections", count: count)
         paused = HandleQueue(&arena, "pause list", key: "max_connections", count: count)
         broker = Broker(&arena, settings: settings, hash: hash, now: now)
         packets = Slabs(

@@ -135,9 +135,9 @@ extension Server where Net: ~Copyable {
     /// piece.
     private mutating func reply(_ handle: Handle<Connection>, _ encode: (inout ByteWriter) -> Void) {
         let connection = memory.connections[handle]
-        if connection.pointee.repliesCount == 0 { connection.pointee.repliesStart = memory.replies.count }
+        if connection.pointee.repliesCount == 0 { connection.pointee.repliesStart = UInt32(memory.replies.count) }
         encode(&memory.replies)
-        connection.pointee.repliesCount = memory.replies.count - connection.pointee.repliesStart
+        connection.pointee.repliesCount = UInt32(memory.replies.count) - connection.pointee.repliesStart
         markDirty(handle)
     }
 }

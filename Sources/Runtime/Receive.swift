@@ -38,7 +38,7 @@ extension Server where Net: ~Copyable {
         }
         // While the packet is known to be incomplete the new bytes are only put to the others, so that a long packet
         // in many pieces is copied twice and no more.
-        if held + fresh.count < connection.pointee.inputTotal {
+        if held + fresh.count < Int(connection.pointee.inputTotal) {
             keep(handle, fresh)
             return
         }
@@ -77,7 +77,7 @@ extension Server where Net: ~Copyable {
                 }
                 if memory.broker.wantsFlush() { flushAll() }
             case .needMore(let total):
-                connection.pointee.inputTotal = total
+                connection.pointee.inputTotal = UInt32(total)
                 connection.pointee.inputSince = now
                 keep(handle, rest)
                 updateDeadline(handle)

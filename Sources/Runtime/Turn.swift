@@ -31,7 +31,7 @@ extension Server where Net: ~Copyable {
 
     /// Milliseconds until something is due, or a day.
     private func timeoutMs() -> Int {
-        if memory.dirty.count > 0 || areBridgesBehind { return 0 }
+        if !memory.dirty.isEmpty || areBridgesBehind { return 0 }
         var wait = dayMs
         func consider(_ ms: UInt32?) {
             if let ms { wait = min(ms, wait) }
@@ -76,7 +76,7 @@ extension Server where Net: ~Copyable {
     /// long after the peer has begun to read: so what it still holds is compared with what it held before.
     private mutating func hasDrained(_ handle: Handle<Connection>) -> Bool {
         let connection = memory.connections[handle]
-        let unsent = io.unsent(connection.pointee.descriptor)
+        let unsent = UInt32(io.unsent(connection.pointee.descriptor))
         defer { connection.pointee.unsentBytes = unsent }
         guard unsent < connection.pointee.unsentBytes else { return false }
         connection.pointee.blockedSince = now
@@ -154,7 +154,7 @@ extension Server where Net: ~Copyable {
         let connection = memory.connections[handle]
         guard !connection.pointee.isDirty else { return }
         connection.pointee.isDirty = true
-        memory.dirty.append(handle)
+        memory.dirty.append(handle, in: memory.connections)
     }
 }
 
@@ -169,7 +169,7 @@ extension Server where Net: ~Copyable {
             connection.pointee.messagesThisSecond = 0
         }
         connection.pointee.messagesThisSecond += 1
-        return connection.pointee.messagesThisSecond >= limit
+        return Int(connection.pointee.messagesThisSecond) >= limit
     }
 
     private mutating func endThrottle(_ handle: Handle<Connection>) {

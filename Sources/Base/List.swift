@@ -33,7 +33,13 @@ public struct List<Record: Linked> {
 
     public mutating func removeFirst(in pool: borrowing Pool<Record>) -> Handle<Record>? {
         guard first.isSome else { return nil }
-        return remove(first, after: .none, in: pool)
+        let handle = first
+        let record = pool[handle]
+        first = record.pointee.next
+        if first.isNone { last = .none }
+        record.pointee.next = .none
+        count -= 1
+        return handle
     }
 
     /// Takes `handle` out; `previous` stands right before it, or is none when it is the first.

@@ -210,6 +210,9 @@ extension Broker {
         lastDirty = handle
     }
 
+    /// Whether `takeDirty` has one to name.
+    public var hasDirty: Bool { firstDirty.isSome }
+
     /// The connection of the next session that got something to send, or nil. Each is named once.
     public mutating func takeDirty() -> Handle<SessionLink>? {
         guard firstDirty.isSome else { return nil }

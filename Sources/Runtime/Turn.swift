@@ -31,7 +31,7 @@ extension Server where Net: ~Copyable {
 
     /// Milliseconds until something is due, or a day.
     private func timeoutMs() -> Int {
-        if !memory.dirty.isEmpty || areBridgesBehind { return 0 }
+        if !memory.dirty.isEmpty || memory.broker.hasDirty || areBridgesBehind { return 0 }
         var wait = dayMs
         func consider(_ ms: UInt32?) {
             if let ms { wait = min(ms, wait) }

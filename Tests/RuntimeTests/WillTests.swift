@@ -24,6 +24,24 @@ import Testing
         #expect(world.server.inUse.messages == 0, "it is gone once published [MQTT-3.1.2-10]")
     }
 
+    @Test func `the will of a connection that a write finds broken goes out at once, not with the next event`() {
+        let config = "max_connections 80\nglobal_max_clients 80\n"
+        let world = World(config, connections: 80)
+        let reader = world.connect().enter("r").subscribe("w")
+        // As many as one wait can name, so that the broken connection is met by a write and by no event.
+        let crowd = (0..<64).map { world.connect().enter("p\($0)") }
+        let client = world.connect()
+        client.exchange(connect("c") + Packet.subscribe(1, "t", qos: 0))
+        for publisher in crowd { publisher.send(Packet.publish("t", [])) }
+        world.server.io.peerClose(client.peer, isOrderly: false)
+        world.server.io.letsTimePass = true
+        let before = world.server.io.now()
+        for _ in 0..<2 { _ = world.server.turn() }
+        let after = world.server.io.now()
+        #expect(after == before)
+        #expect(reader.received() == will)
+    }
+
     @Test func `DISCONNECT makes the will void [MQTT-3.14.4-3]`() {
         let world = World()
         let reader = world.connect().enter("r").subscribe("w")

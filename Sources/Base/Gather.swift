@@ -22,6 +22,8 @@ public struct Gather: ~Copyable {
     public static var copyLimit: Int { 512 }
     /// Below the 1,024 that Linux takes in one call (`UIO_MAXIOV`).
     public static var maxRuns: Int { 128 }
+    /// More than any system takes at once. The sum of long runs need not fit 32 bits.
+    public static var maxBytes: Int { 1 << 20 }
 
     /// Carves `scratchBytes` for the copied pieces.
     public init(_ arena: inout Arena, key: StaticString, scratchBytes: Int) {
@@ -52,6 +54,7 @@ public struct Gather: ~Copyable {
 
     /// Adds a run, or lengthens the last one when it ends where this one begins.
     private mutating func addRun(_ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        guard byteCount < Gather.maxBytes else { return false }
         if runCount > 0, runs[runCount - 1].start + runs[runCount - 1].count == start {
             runs[runCount - 1].count += count
         } else {

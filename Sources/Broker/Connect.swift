@@ -169,7 +169,7 @@ extension Broker {
         while delivery.isSome {
             deliveries[delivery].pointee.flags.isDuplicate = true
             if let message = present(deliveries[delivery].pointee.message) {
-                session.pointee.queuedBytes += store[message].pointee.content.count
+                session.pointee.queuedBytes &+= store[message].pointee.content.count
             }
             delivery = deliveries[delivery].pointee.next
         }

@@ -118,7 +118,7 @@ extension Broker {
             let next = deliveries[delivery].pointee.next
             if condition(self, deliveries[delivery].pointee) {
                 session.pointee.queue.remove(delivery, after: previous, in: deliveries)
-                session.pointee.queuedBytes -= store[deliveries[delivery].pointee.message].pointee.content.count
+                session.pointee.queuedBytes &-= store[deliveries[delivery].pointee.message].pointee.content.count
                 drop(delivery)
                 removed += 1
             } else {

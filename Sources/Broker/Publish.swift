@@ -175,7 +175,7 @@ extension Broker {
         // [MQTT-3.1.2-5] asks for QoS 1 and 2 only.
         if isAway, qos == .atMostOnce, !limits.queuesQoS0 { return }
         let bytes = store[message].pointee.content.count
-        let mayExceed = isBurst && mayBurst
+        let mayExceed = isBurst && mayBurst && session.pointee.queuedBytes < Broker.maxBurstBytes
         guard mayExceed || hasQueueRoom(session, for: bytes) || makeQueueRoom(handle, for: bytes, qos: qos) else {
             drops.queueFull &+= 1
             return
@@ -186,7 +186,7 @@ extension Broker {
         }
         store.retain(message)
         session.pointee.queue.append(delivery, in: deliveries)
-        session.pointee.queuedBytes += bytes
+        session.pointee.queuedBytes &+= bytes
         if isAway {
             if oldestUnsent(session) == message { scheduleExpiry(handle, now: store[message].pointee.admitted) }
         } else if !session.pointee.isBlocked {
@@ -198,15 +198,18 @@ extension Broker {
     /// Beside what is kept free for spools.
     private var hasFreeDelivery: Bool { spoolCount == 0 || deliveries.free > spoolReserve.records }
 
+    /// Of one client's queue: it may stand for the same message many times, and the sum has 32 bits.
+    static var maxBurstBytes: UInt32 { 256 << 20 }
+
     /// Half of the deliveries that are the house's are left.
     var mayBurst: Bool {
         deliveries.free - spoolReserve.records > (deliveries.capacity - spoolRecords) / 2
     }
 
     private func hasQueueRoom(_ session: UnsafeMutablePointer<Session>, for bytes: UInt32) -> Bool {
-        let (count, held) = (Int(session.pointee.queue.count), Int(session.pointee.queuedBytes))
+        let (count, held) = (Int(session.pointee.queue.count), Int64(session.pointee.queuedBytes))
         return (limits.maxQueuedMessages == 0 || count < limits.maxQueuedMessages)
-            && (limits.maxQueuedBytes == 0 || count == 0 || held + Int(bytes) <= limits.maxQueuedBytes)
+            && (limits.maxQueuedBytes == 0 || count == 0 || held + Int64(bytes) <= Int64(limits.maxQueuedBytes))
     }
 
     /// Drops what has waited longest, where that is the policy, until the message fits.
@@ -225,7 +228,7 @@ extension Broker {
         while oldest.isSome, !hasQueueRoom(session, for: bytes) {
             let next = deliveries[oldest].pointee.next
             session.pointee.queue.remove(oldest, after: previous, in: deliveries)
-            session.pointee.queuedBytes -= store[deliveries[oldest].pointee.message].pointee.content.count
+            session.pointee.queuedBytes &-= store[deliveries[oldest].pointee.message].pointee.content.count
             drop(oldest)
             drops.queueFull &+= 1
             oldest = next
@@ -236,6 +239,6 @@ extension Broker {
     /// More than half of what this client's queue may hold.
     private func isNearLimit(_ session: UnsafeMutablePointer<Session>) -> Bool {
         (limits.maxQueuedMessages > 0 && Int(session.pointee.queue.count) * 2 > limits.maxQueuedMessages)
-            || (limits.maxQueuedBytes > 0 && Int(session.pointee.queuedBytes) * 2 > limits.maxQueuedBytes)
+            || (limits.maxQueuedBytes > 0 && Int64(session.pointee.queuedBytes) * 2 > Int64(limits.maxQueuedBytes))
     }
 }

@@ -29,7 +29,7 @@ public struct Session {
     // Messages to the client: those not sent yet, in order, and those sent and not yet acknowledged, in order.
     var queue = List<Delivery>()
     var inFlight = List<Delivery>()
-    /// Message bytes (topic and payload) that `queue` stands for.
+    /// Message bytes (topic and payload) that `queue` stands for. Wraps around rather than ends the broker.
     var queuedBytes: UInt32 = 0
     /// Bytes of the queue's first packet that are already sent.
     var sentBytes: UInt32 = 0

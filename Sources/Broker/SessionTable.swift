@@ -12,15 +12,14 @@ struct SessionTable: ~Copyable {
     private let bucketMask: UInt32
     private let hash: KeyedHash
 
-    /// Most ids (`mosq-` and 18 characters, a UUID) take two or three, short ones take one.
-    private static var textBytes: Int { 12 }
+    private static var textBytes: Int { 24 }
 
     init(_ arena: inout Arena, maxClients: Int, maxClientIDBytes: Int, keepsUserNames: Bool, hash: KeyedHash) {
         pool = Pool(&arena, "sessions", key: "global_max_clients", count: maxClients)
-        // Three slabs each is what ids need in the field, two are enough for most user names, and one long id and one
-        // long name must fit in any case.
+        // Two slabs each hold what ids have in the field (a UUID behind a prefix), one holds most user names, and one
+        // long id and one long name must fit in any case.
         let longest = (maxClientIDBytes + SessionTable.textBytes - 1) / SessionTable.textBytes
-        let count = keepsUserNames ? 5 * maxClients + 2 * longest : 3 * maxClients + longest
+        let count = keepsUserNames ? 3 * maxClients + 2 * longest : 2 * maxClients + longest
         texts = Slabs(
             &arena, "client names", key: "global_max_clients", count: count, bytes: SessionTable.textBytes)
         // One or two sessions each, when all are there: they are told apart by their hashes.

@@ -89,7 +89,8 @@ extension Broker {
         // What is retained is in the backlog already when a remote without memory comes again and again.
         if isBurst, spool.pointee.isDraining, isWaiting(spool, hash, message) { return }
         let bytes = store[message].pointee.content.count
-        guard isBurst && mayBurst || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes),
+        let mayExceed = isBurst && mayBurst && session.pointee.queuedBytes < Broker.maxBurstBytes
+        guard mayExceed || hasRoom(spool, for: bytes) || makeRoom(spool, for: bytes),
             let delivery = deliveries.take(Delivery(message: message, flags: flags))
         else {
             spool.pointee.drops.full &+= 1
@@ -97,7 +98,7 @@ extension Broker {
             return
         }
         store.retain(message)
-        session.pointee.queuedBytes += bytes
+        session.pointee.queuedBytes &+= bytes
         if spool.pointee.isDraining, !spool.pointee.topics.contains(hash) {
             spool.pointee.live.append(delivery, in: deliveries)
         } else {
@@ -135,7 +136,7 @@ extension Broker {
             old.pointee.message.isSome, store.topic(of: old.pointee.message, equals: topic)
         else { return false }
         let session = sessions[spool.pointee.session]
-        let bytes = session.pointee.queuedBytes - store[old.pointee.message].pointee.content.count
+        let bytes = session.pointee.queuedBytes &- store[old.pointee.message].pointee.content.count
             + store[message].pointee.content.count
         guard Int(bytes) <= spool.pointee.limits.maxBytes else {
             // The new one makes room for itself, behind all others.
@@ -176,7 +177,8 @@ extension Broker {
         guard spool.pointee.session.isSome else { return (0, 0) }
         let session = sessions[spool.pointee.session]
         return (
-            Int(session.pointee.queue.count) + Int(spool.pointee.live.count), Int(session.pointee.queuedBytes)
+            Int(session.pointee.queue.count) + Int(spool.pointee.live.count),
+            Int(min(session.pointee.queuedBytes, 0x7FFF_FFFF))
         )
     }
 
@@ -200,7 +202,7 @@ extension Broker {
         let first = live
             ? spool.pointee.live.removeFirst(in: deliveries) : session.pointee.queue.removeFirst(in: deliveries)
         guard let first else { return nil }
-        session.pointee.queuedBytes -= store[deliveries[first].pointee.message].pointee.content.count
+        session.pointee.queuedBytes &-= store[deliveries[first].pointee.message].pointee.content.count
         return first
     }
 }

@@ -78,7 +78,7 @@ extension Broker {
         let delivery = deliveries[handle]
         if delivery.pointee.message.isSome {
             let message = store[delivery.pointee.message]
-            session.pointee.queuedBytes -= message.pointee.content.count
+            session.pointee.queuedBytes &-= message.pointee.content.count
             traffic.messagesSent.add(1)
             traffic.bytesSent.add(message.pointee.payloadBytes)
         }

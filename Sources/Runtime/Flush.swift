@@ -50,6 +50,7 @@ extension Server where Net: ~Copyable {
                 block(handle)
                 return
             case .closed, .exhausted, .absent, .failed:
+                connection.pointee.repliesCount = 0
                 close(handle, .networkError)
                 return
             }

@@ -83,6 +83,18 @@ struct GatherTests {
         }
     }
 
+    @Test func `With a megabyte it is full, however few runs those are`() {
+        withGather { gather in
+            withView([UInt8](repeating: 1, count: Gather.maxBytes)) { long in
+                let isFirstIn = gather.add(long.dropFirst(1))
+                let isSecondIn = gather.add(long)
+                let isThirdIn = gather.add(long.slice(0, 1))
+                #expect([isFirstIn, isSecondIn, isThirdIn] == [true, true, false])
+                #expect(gather.runCount == 2)
+            }
+        }
+    }
+
     @Test func `Nothing is always taken and adds nothing`() {
         withGather { gather in
             let isAdded = gather.add(.empty)

@@ -31,7 +31,7 @@ struct LimitTests {
             clients.append(client)
         }
         let count = clients.count
-        #expect(count > 3)
+        #expect(count > 4)
         #expect(broker.connectOutcome(Packet.connect(ids[count], isClean: true)).reason == .serverFull)
         for client in clients { broker.disconnect(client) }
         let again = ids.prefix { broker.connectOutcome(Packet.connect($0, isClean: true)).client != nil }

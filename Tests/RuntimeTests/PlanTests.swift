@@ -14,7 +14,7 @@ struct PlanTests {
     }
 
     /// What a record grows by is taken for each client that may come, whether or not it does.
-    @Test func `Each connected client takes 302 bytes`() {
-        #expect(PlanTests.bytes(clients: 2048) - PlanTests.bytes(clients: 1024) == 1024 * 302)
+    @Test func `Each connected client takes 310 bytes`() {
+        #expect(PlanTests.bytes(clients: 2048) - PlanTests.bytes(clients: 1024) == 1024 * 310)
     }
 }

@@ -32,6 +32,30 @@ import Testing
         #expect(world.server.inUse.messages == 1)
     }
 
+    @Test func `who asks for one long message thousands of times gets what a queue holds, and the broker lives`() {
+        let limits = """
+            max_packet_size 1100K
+            packet_store_size 4M
+            message_store_size 4M
+            max_deliveries 9000
+            max_retained_bytes 2M
+
+            """
+        let world = World(limits)
+        let sender = world.connect().enter("s")
+        let long = retained("a", [UInt8](repeating: 1, count: 1 << 20))
+        for start in stride(from: 0, to: long.count, by: 60_000) {
+            sender.exchange(Array(long[start..<min(start + 60_000, long.count)]))
+        }
+        #expect(world.server.inUse.messages == 1)
+        // 4,200 MiB of messages: more than 32 bits can say.
+        let reader = world.connect().enter("r")
+        let filters = [[UInt8]](repeating: Packet.text("a") + [0], count: 4200).flatMap { $0 }
+        #expect(reader.exchange(Packet.framed(0x82, [0, 1] + filters)).first == 0x90)
+        #expect(!reader.isClosed)
+        #expect(sender.exchange(Packet.ping) == [0xD0, 0])
+    }
+
     @Test func `a message to a subscription that stood before has RETAIN 0 [MQTT-3.3.1-9]`() {
         let world = World()
         let reader = world.connect().enter("r").subscribe("a")

@@ -112,7 +112,7 @@ final class World {
         for _ in 0..<2 { pass(ms: 20_000) }
         precondition(server.packetSlabsInUse == 0, "a piece of a packet stays")
         precondition(server.memory.logins.isEmpty && !server.isLoginAsked, "a password waits for nobody")
-        precondition(server.memory.dirty.count + server.memory.ended.count + server.memory.paused.count == 0)
+        precondition(server.memory.dirty.isEmpty && server.memory.ended.isEmpty && server.memory.paused.count == 0)
         precondition(server.inUse.sessions == 0, "a session outlives its time")
         precondition(server.memory.broker.awayCount == 0, "somebody is away who is not known")
         while let topic = retainedTopic() { withView(topic) { server.memory.broker.removeRetained($0) } }

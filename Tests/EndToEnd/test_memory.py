@@ -30,7 +30,8 @@ def test_it_takes_no_more_than_it_says(start, store):
     broker = start(f"message_store_size {store}", *LIMITS)
     said = int(broker.ready["memory"])
     own = resident_bytes(broker, "Anonymous") - said
-    assert 0 < own < 256 * 1024, f"{own} bytes beside the {said} of the plan"
+    # Swift's libraries, which the host's program has, take most of what is let pass here.
+    assert 0 < own < 1 << 20, f"{own} bytes beside the {said} of the plan"
     pages = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     if pages.exists() and "[never]" not in pages.read_text() and said >= 4 << 20:
         assert resident_bytes(broker, "AnonHugePages") > 0

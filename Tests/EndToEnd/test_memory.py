@@ -25,13 +25,14 @@ def test_what_it_says_it_takes_is_resident_when_it_is_ready(start):
 
 
 @pytest.mark.parametrize("store", ["64K", "1M", "1500K", "2M", "3M", "3500K", "9M"])
-def test_it_takes_no_more_than_it_says(start, store):
+def test_it_takes_no_more_than_it_says(start, target, store):
     """Neither is a huge page larger than what is left of the plan, nor are they missing where there are some."""
     broker = start(f"message_store_size {store}", *LIMITS)
     said = int(broker.ready["memory"])
     own = resident_bytes(broker, "Anonymous") - said
-    # Swift's libraries, which the host's program has, take most of what is let pass here.
-    assert 0 < own < 1 << 20, f"{own} bytes beside the {said} of the plan"
+    # The host's program has Swift's libraries, which the static ones do without.
+    most = 1024 * 1024 if target.name == "host" else 256 * 1024
+    assert 0 < own < most, f"{own} bytes beside the {said} of the plan"
     pages = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     if pages.exists() and "[never]" not in pages.read_text() and said >= 4 << 20:
         assert resident_bytes(broker, "AnonHugePages") > 0

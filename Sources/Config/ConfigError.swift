@@ -39,6 +39,8 @@ public struct ConfigError {
     /// As it stands in the file.
     public let key: ByteView
     public let problem: Problem
+    /// Of lines that come from two files.
+    var origins: LineOrigins?
 
     init(line: Int, key: ByteView, problem: Problem) {
         self.line = line
@@ -56,12 +58,13 @@ public struct ConfigError {
         self.init(line: line, key: ByteView(option.row.name), problem: .clash(text, line: other))
     }
 
-    /// `FILE:LINE: KEY: what was expected`.
-    public func write(file: ByteView, to line: inout Line) {
-        line.escaped(file)
+    /// `FILE:LINE: KEY: what was expected`. `base` is the file that a line may come from, too.
+    public func write(file: ByteView, base: ByteView = .empty, to line: inout Line) {
+        let place = LineOrigins.place(of: self.line, origins)
+        line.escaped(self.line > 0 && place.isOfBase ? base : file)
         line.byte(UInt8(ascii: ":"))
         if self.line > 0 {
-            line.number(self.line)
+            line.number(place.line)
             line.byte(UInt8(ascii: ":"))
         }
         line.byte(UInt8(ascii: " "))
@@ -86,9 +89,14 @@ public struct ConfigError {
         case .outsideConnection: line.text("must stand below a connection")
         case .belowConnection: line.text("is for listeners, and stands below a connection")
         case .clash(let text, let other):
+            let otherPlace = LineOrigins.place(of: other, origins)
             line.text(text)
             line.text(" line ")
-            line.number(other)
+            line.number(otherPlace.line)
+            if otherPlace.isOfBase != place.isOfBase {
+                line.text(" of ")
+                line.escaped(otherPlace.isOfBase ? base : file)
+            }
         case .needs(let other):
             line.text("needs ")
             line.text(other.row.name)

@@ -12,32 +12,68 @@ public enum ConfigFile {
 
     /// `port` takes the place of 1883 where the file has no listener, as mosquitto's `-p` does.
     public static func parse(_ text: ByteView, port: UInt16? = nil) -> Result {
-        var settings = Settings(mode(text))
-        settings.text = text
+        parse(text, nil, port: port)
+    }
+
+    /// What a board config and its base become takes so much memory.
+    public static var mergedBytes: Int { maxBytes + LineOrigins.maxRuns * MemoryLayout<LineOrigins.Run>.stride }
+
+    /// The same with a base, which `base` in `text` names. The settings point into `target`, which has room for
+    /// `mergedBytes`, and is aligned for numbers.
+    public static func parse(
+        _ text: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>, port: UInt16? = nil
+    ) -> Result {
+        let runs = UnsafeMutableRawPointer(target + maxBytes).assumingMemoryBound(to: LineOrigins.Run.self)
+        let merge = ConfigMerge(text, base: base, to: target, capacity: maxBytes, LineOrigins(runs))
+        if merge.isTooLong {
+            let number = line(of: .base, in: text)?.number ?? 0
+            return .bad(ConfigError(line: number, .base, "is longer than 65536 bytes together with this file"))
+        }
+        return parse(merge.text, merge.origins, port: port)
+    }
+
+    /// The base that a board config names, and in which line; nil if none.
+    public static func base(of text: ByteView) -> (number: Int, file: ByteView)? {
+        guard let (number, file) = line(of: .base, in: text), !file.isEmpty else { return nil }
+        return (number, file)
+    }
+
+    /// The first line of a key.
+    static func line(of option: Option, in text: ByteView) -> (number: Int, value: ByteView)? {
         var lines = TextLines(text)
         while let line = lines.next() {
             let (key, value) = line.firstWord
+            if key.equals(option.row.name) { return (lines.number, value) }
+        }
+        return nil
+    }
+
+    private static func parse(_ text: ByteView, _ origins: LineOrigins?, port: UInt16?) -> Result {
+        var settings = Settings(mode(text))
+        settings.text = text
+        settings.origins = origins
+        if let error = problem(&settings, port: port ?? Settings.defaultPort) { return .bad(settings.locating(error)) }
+        return .settings(settings)
+    }
+
+    /// Reads all lines; what is wrong first, or nil.
+    private static func problem(_ settings: inout Settings, port: UInt16) -> ConfigError? {
+        var lines = TextLines(settings.text)
+        while let line = lines.next() {
+            let (key, value) = line.firstWord
             if let problem = read(key, value, at: lines.number, into: &settings) {
-                return .bad(ConfigError(line: lines.number, key: key, problem: problem))
+                return ConfigError(line: lines.number, key: key, problem: problem)
             }
         }
-        settings.complete(port: port ?? Settings.defaultPort)
-        if let error = contradiction(&settings) { return .bad(error) }
-        if settings.mode == .bridge, let error = bridgeContradiction(settings) { return .bad(error) }
-        return .settings(settings)
+        settings.complete(port: port)
+        return contradiction(&settings) ?? (settings.mode == .bridge ? bridgeContradiction(settings) : nil)
     }
 
     /// What the board is, wherever the file says it: the other keys depend on it. mosquitto has no such key, and is a
     /// bridge as soon as it has a connection.
     private static func mode(_ text: ByteView) -> Settings.Mode {
-        var lines = TextLines(text)
-        var usual = Settings.Mode.broker
-        while let line = lines.next() {
-            let (key, value) = line.firstWord
-            if key.equals(Option.mode.row.name) { return ConfigValue.mode(value) ?? .broker }
-            if key.equals(Option.connection.row.name) { usual = .bridge }
-        }
-        return usual
+        if let (_, value) = line(of: .mode, in: text) { return ConfigValue.mode(value) ?? .broker }
+        return line(of: .connection, in: text) == nil ? .broker : .bridge
     }
 
     private static func read(
@@ -54,6 +90,7 @@ public enum ConfigFile {
             let isAccess = settings.isPerListener && option.isOfAccess
             if settings.isInConnection, option.isOfListener || isAccess { return .belowConnection }
         }
+        if option == .base, settings.place(of: number).isOfBase { return .wrong("a base has no base itself") }
         let isFirst = !settings.hasSaid(option)
         guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }
@@ -105,9 +142,8 @@ public enum ConfigFile {
                 return .expected(option)
             }
         case .file:
-            settings.changeAccess {
-                if option == .passwordFile { $0.passwordFile = value } else { $0.aclFile = value }
-            }
+            if option == .passwordFile { settings.changeAccess { $0.passwordFile = value } }
+            if option == .aclFile { settings.changeAccess { $0.aclFile = value } }
         case .policy:
             guard let policy = ConfigValue.policy(value) else { return .expected(option) }
             settings.limits.queuePolicy = policy

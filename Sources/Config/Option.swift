@@ -3,7 +3,7 @@ import Base
 /// Every configuration key. This one table makes the parser, the help text and the plan's column of keys.
 /// Names and meanings are mosquitto's where it has the option.
 public enum Option: UInt8 {
-    case mode, listener, allowAnonymous, passwordFile, aclFile, allowZeroLengthClientID, connectionMessages
+    case mode, base, listener, allowAnonymous, passwordFile, aclFile, allowZeroLengthClientID, connectionMessages
     case bindInterface, socketDomain, protocolName, perListenerSettings, setTCPNoDelay
     case logType, logDest, logTimestamp
     case maxKeepAlive, maxPacketSize, offlineMessageExpiry, persistentClientExpiration
@@ -95,9 +95,9 @@ public enum Option: UInt8 {
             .receiveBufferSize, .maxClientIDLength, .maxTopicLength, .maxTopicLevels, .maxAccessSize, .sysInterval,
             .memoryBudget, .logDest, .mode:
             true
-        case .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID, .connectionMessages,
-            .bindInterface, .socketDomain, .protocolName, .perListenerSettings, .setTCPNoDelay, .retainAvailable,
-            .logType, .logTimestamp, .messageSizeLimit, .maxKeepAlive, .offlineMessageExpiry,
+        case .base, .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID,
+            .connectionMessages, .bindInterface, .socketDomain, .protocolName, .perListenerSettings, .setTCPNoDelay,
+            .retainAvailable, .logType, .logTimestamp, .messageSizeLimit, .maxKeepAlive, .offlineMessageExpiry,
             .persistentClientExpiration, .maxQueuedMessages, .maxQueuedBytes, .queuePolicy, .queueQoS0Messages,
             .maxSubscriptionsPerClient, .maxRetainedMessages, .maxRetainedBytes, .maxInflightMessages, .maxMessageRate,
             .maxConnectRate, .connectTimeout, .stallTimeout:

@@ -3,10 +3,10 @@ extension Option {
     /// Whether a board of this mode may have the key.
     @inline(never) public func belongs(to mode: Settings.Mode) -> Bool {
         switch self {
-        case .mode, .connectionMessages, .logType, .logDest, .logTimestamp, .maxPacketSize, .offlineMessageExpiry,
-            .maxQueuedMessages, .maxQueuedBytes, .queuePolicy, .queueQoS0Messages, .maxSubscriptionsPerClient,
-            .messageStoreSize, .maxInflightMessages, .maxIncomingInflight, .receiveBufferSize, .setTCPNoDelay,
-            .connectTimeout, .memoryBudget:
+        case .mode, .base, .connectionMessages, .logType, .logDest, .logTimestamp, .maxPacketSize,
+            .offlineMessageExpiry, .maxQueuedMessages, .maxQueuedBytes, .queuePolicy, .queueQoS0Messages,
+            .maxSubscriptionsPerClient, .messageStoreSize, .maxInflightMessages, .maxIncomingInflight,
+            .receiveBufferSize, .setTCPNoDelay, .connectTimeout, .memoryBudget:
             true
         case .listener, .allowAnonymous, .passwordFile, .aclFile, .allowZeroLengthClientID, .bindInterface,
             .socketDomain, .protocolName, .perListenerSettings, .maxKeepAlive, .persistentClientExpiration,

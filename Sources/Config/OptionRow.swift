@@ -3,6 +3,10 @@ extension Option {
     public var row: Row {
         switch self {
         case .mode: Row(name: "mode", kind: .mode, help: "what this board is")
+        case .base:
+            Row(
+                name: "base", kind: .file,
+                help: "another board config, seen from this one's folder; what is not said here is taken from there")
         case .listener:
             Row(name: "listener", kind: .listener, help: "port and address to serve; up to 8 lines; loopback if none")
         case .allowAnonymous:

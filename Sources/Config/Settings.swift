@@ -62,6 +62,8 @@ public struct Settings {
     public var client = ClientSettings()
     /// The board config, for those who read its lines of client mode again.
     var text = ByteView.empty
+    /// Nil for those of one file.
+    var origins: LineOrigins?
     /// Of the last line of client mode; nil above the first.
     private var actionKind: ActionLine.Kind?
 
@@ -72,8 +74,8 @@ public struct Settings {
     /// By connection, what the program has found in `remote_password_file`.
     public var bridgePasswords = InlineArray<8, ByteView?>(repeating: nil)
 
-    /// Which keys the file has, a bit for each raw value; keys of a listener or of a line anew for each.
-    private var said = InlineArray<4, UInt32>(repeating: 0)
+    /// Which keys the file has; keys of a listener or of a line anew for each.
+    private var said = Options()
 
     public init(_ mode: Mode = .broker) {
         self.mode = mode
@@ -85,14 +87,12 @@ public struct Settings {
 
     /// False when the file has the key already.
     mutating func say(_ option: Option) -> Bool {
-        defer { said[Int(option.rawValue / 32)] |= 1 << UInt32(option.rawValue % 32) }
+        defer { said.insert(option) }
         return option.row.kind.mayRepeat || !hasSaid(option)
     }
 
     /// Keys of a listener, or of a line, are those of the last one.
-    public func hasSaid(_ option: Option) -> Bool {
-        said[Int(option.rawValue / 32)] & 1 << UInt32(option.rawValue % 32) != 0
-    }
+    public func hasSaid(_ option: Option) -> Bool { said.contains(option) }
 
     /// Begins the section of a listener. False when there are `maxListeners` already.
     mutating func addListener(_ listener: Listener) -> Bool {
@@ -112,9 +112,7 @@ public struct Settings {
         return true
     }
 
-    private mutating func forget(_ option: Option) {
-        said[Int(option.rawValue / 32)] &= ~(1 << UInt32(option.rawValue % 32))
-    }
+    private mutating func forget(_ option: Option) { said.remove(option) }
 
     /// The section that is being read, or nil in front of all listeners.
     mutating func changeListener(_ change: (inout Listener) -> Void) -> Bool {
@@ -191,6 +189,16 @@ public struct Settings {
     var currentKind: ActionLine.Kind? { actionKind }
 
     public var actionLines: ActionLines { ActionLines(text) }
+
+    /// Where a line stands, by the number that it has for errors, connections and lines of client mode.
+    public func place(of number: Int) -> LinePlace { LineOrigins.place(of: number, origins) }
+
+    /// An error that others have found in these settings, which then tells the place of its line.
+    public func locating(_ error: ConfigError) -> ConfigError {
+        var error = error
+        error.origins = origins
+        return error
+    }
 
     /// Fills in what follows from what the file says.
     mutating func complete(port: UInt16) {

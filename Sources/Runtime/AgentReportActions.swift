@@ -8,7 +8,7 @@ extension Agent where Net: ~Copyable {
     private mutating func beginActionLine(_ event: LogEvent, _ index: Int, _ topic: ByteView) {
         let line = memory.queue.line(index)
         beginLine(event)
-        memory.line.field("line", line.number)
+        memory.line.field(settings.place(of: line.number))
         memory.line.field("action", line.kind == .write ? "write" : "exec")
         var words = line.words
         if let word = words.next() { memory.line.field(line.kind == .write ? "file" : "program", word.spelling) }
@@ -109,7 +109,7 @@ extension Agent where Net: ~Copyable {
 
     private mutating func beginSourceLine(_ index: Int) {
         beginLine(.publishFailed)
-        memory.line.field("line", memory.queue.line(index).number)
+        memory.line.field(settings.place(of: memory.queue.line(index).number))
         memory.line.field("topic", memory.queue.line(index).topic.spelling)
     }
 }

@@ -118,7 +118,7 @@ extension Server where Net: ~Copyable {
 
     mutating func reportSubscribeFailed(_ index: Int, _ line: Int) {
         beginBridgeLine(.subscribeFailed, index)
-        memory.line.field("line", memory.bridges[index].topics[line].number)
+        memory.line.field(settings.place(of: memory.bridges[index].topics[line].number))
         endBridgeLine()
     }
 

@@ -39,6 +39,9 @@ struct Arguments {
 
     @inline(never) func text(_ index: Int) -> ByteView { System.text(path(index)) }
 
+    /// What stands in front of the last part of a path, with the slash between; empty if there is no slash.
+    static func folder(_ path: ByteView) -> ByteView { path.slice(0, path.count - lastPart(path).count) }
+
     private static func lastPart(_ path: ByteView) -> ByteView {
         var part = path
         while let slash = part.firstIndex(of: UInt8(ascii: "/")) { part = part.dropFirst(slash + 1) }

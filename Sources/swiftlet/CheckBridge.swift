@@ -20,7 +20,7 @@ extension Program {
                 if topic.takesIn { write(bridge, topic, "takes ", topic.remotePrefix, ", here ", topic.localPrefix) }
             }
             writeSpool(bridge)
-            warn(bridge)
+            warn(bridge, settings)
             i += 1
         }
     }
@@ -123,14 +123,14 @@ extension Program {
         end(to: .output)
     }
 
-    private mutating func warn(_ bridge: borrowing BridgeSettings) {
+    private mutating func warn(_ bridge: borrowing BridgeSettings, _ settings: Settings) {
         if let path = bridge.passwordFile { warnIfPublic(path) }
         guard bridge.isLazy else { return }
         var topics = bridge.topics
         while let topic = topics.next() {
             guard topic.takesIn else { continue }
-            line.text("warning: line ")
-            line.number(topic.number)
+            line.text("warning: ")
+            line.place(settings.place(of: topic.number))
             line.text(": comes in only while there was something to send, for start_type is lazy")
             end(to: .output)
         }

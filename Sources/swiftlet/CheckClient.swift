@@ -115,10 +115,11 @@ extension Program {
             }
             var words = action.words
             guard action.kind != .print, let path = words.next() else { continue }
+            let place = settings.place(of: action.number)
             switch FileCheck.ask(action.kind.wantedFile, loader.path(path)) {
             case .fine: break
-            case .irregular: warn(action, path, ByteView(action.kind.runsProgram ? "no program" : "a folder"))
-            case .failed(let error): warn(action, path, System.errorText(error))
+            case .irregular: warn(place, path, ByteView(action.kind.runsProgram ? "no program" : "a folder"))
+            case .failed(let error): warn(place, path, System.errorText(error))
             }
         }
     }
@@ -135,18 +136,18 @@ extension Program {
         _ action: ActionLine, _ what: StaticString, _ topic: ByteView, _ settings: Settings
     ) {
         guard let hearer = loader.programHearing(topic, settings) else { return }
-        line.text("warning: line ")
-        line.number(action.number)
+        line.text("warning: ")
+        line.place(settings.place(of: action.number))
         line.text(what)
         line.escaped(topic)
-        line.text(" runs the program of line ")
-        line.number(hearer)
+        line.text(" runs the program of ")
+        line.place(settings.place(of: hearer))
         end(to: .output)
     }
 
-    private mutating func warn(_ action: ActionLine, _ path: ConfigWord, _ problem: ByteView) {
-        line.text("warning: line ")
-        line.number(action.number)
+    private mutating func warn(_ place: LinePlace, _ path: ConfigWord, _ problem: ByteView) {
+        line.text("warning: ")
+        line.place(place)
         line.text(": ")
         write(path)
         line.text(": ")

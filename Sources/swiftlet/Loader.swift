@@ -31,19 +31,23 @@ struct Loader {
     private let texts: UnsafeMutablePointer<UInt8>
     private var half = 0
     private let accessText: UnsafeMutablePointer<UInt8>
+    /// The path of the base that was read last, with its zero byte.
+    private var basePath: ByteWriter
 
     /// Of a board config, and of the passwords that its connections have in files.
-    private static var textBytes: Int { configBytes + Settings.maxBridges * passwordBytes }
+    private static var textBytes: Int { ConfigFile.mergedBytes + Settings.maxBridges * passwordBytes }
     private static var configBytes: Int { ConfigFile.maxBytes + 1 }
     private static var passwordBytes: Int { ClientSettings.maxPasswordBytes }
     private static var accessBytes: Int { (1 << 20) + 4096 }
+    private static var pathBytes: Int { 4096 }
     /// The memory a loader needs.
-    static var bytes: Int { Line.logBytes + 2 * textBytes + accessBytes }
+    static var bytes: Int { Line.logBytes + 2 * textBytes + accessBytes + pathBytes }
 
     init(_ memory: UnsafeMutablePointer<UInt8>) {
         problem = Line(memory, capacity: Line.logBytes)
         texts = memory + Line.logBytes
         accessText = texts + 2 * Loader.textBytes
+        basePath = ByteWriter(accessText + Loader.accessBytes, capacity: Loader.pathBytes)
     }
 
     /// The settings of a board config, with what the command line says put over them; nil when something is wrong. They
@@ -56,14 +60,15 @@ struct Loader {
             guard let read = read(arguments.path(file), into: text, capacity: Loader.configBytes) else { return nil }
             count = read
         }
-        switch ConfigFile.parse(ByteView(text, count), port: config.port) {
+        guard let result = parse(text, count, config, arguments) else { return nil }
+        switch result {
         case .settings(var settings):
             if settings.mode == .client, let error = ClientCheck.problem(settings, scratch: accessText) {
-                note(error, config, arguments)
+                note(settings.locating(error), config, arguments)
                 return nil
             }
             if settings.mode == .bridge, let error = BridgeCheck.problem(settings, scratch: accessText) {
-                note(error, config, arguments)
+                note(settings.locating(error), config, arguments)
                 return nil
             }
             if config.isVerbose { settings.logLevels = .usual }
@@ -74,12 +79,40 @@ struct Loader {
         }
     }
 
-    private mutating func note(_ error: ConfigError, _ config: Command.Config, _ arguments: Arguments) {
-        if let file = config.file {
-            error.write(file: arguments.text(file), to: &problem)
-        } else {
-            error.write(file: ByteView("built-in"), to: &problem)
+    /// Parses a board config with its base, if it has one; nil when that cannot be read.
+    private mutating func parse(
+        _ text: UnsafeMutablePointer<UInt8>, _ count: Int, _ config: Command.Config, _ arguments: Arguments
+    ) -> ConfigFile.Result? {
+        guard let file = config.file, let (number, name) = ConfigFile.base(of: ByteView(text, count)) else {
+            return ConfigFile.parse(ByteView(text, count), port: config.port)
         }
+        let folder = name.starts(with: "/") ? .empty : Arguments.folder(arguments.text(file))
+        if folder.isEmpty, name.equals("-") {
+            return .bad(ConfigError(line: number, .base, "cannot be standard input"))
+        }
+        guard folder.count + name.count < basePath.capacity else {
+            return .bad(ConfigError(line: number, .base, "a path of more than 4095 bytes"))
+        }
+        basePath.removeAll()
+        basePath.bytes(folder)
+        basePath.bytes(name)
+        basePath.byte(0)
+        // The whole takes the place of the file.
+        let own = ByteView(accessText, count)
+        accessText.copyBytes(from: text, count: count)
+        let base = accessText + Loader.configBytes
+        let path = UnsafeRawPointer(basePath.start).assumingMemoryBound(to: CChar.self)
+        note(ConfigError(line: number, .base, ""), config, arguments)
+        guard let baseCount = read(path, into: base, capacity: Loader.configBytes) else { return nil }
+        problem.removeAll()
+        return ConfigFile.parse(own, base: ByteView(base, baseCount), to: text, port: config.port)
+    }
+
+    private mutating func note(_ error: ConfigError, _ config: Command.Config, _ arguments: Arguments) {
+        var file = ByteView("built-in")
+        if let index = config.file { file = arguments.text(index) }
+        let base = basePath.written
+        error.write(file: file, base: base.slice(0, max(0, base.count - 1)), to: &problem)
     }
 
     /// Puts the password in its place that the settings say is in a file; false when it cannot be read. It lasts as
@@ -95,7 +128,7 @@ struct Loader {
     /// The same for the connections of a bridge. These last as long as the settings.
     mutating func bridgePasswords(_ settings: inout Settings) -> Bool {
         problem.removeAll()
-        var room = texts + (1 - half) * Loader.textBytes + Loader.configBytes
+        var room = texts + (1 - half) * Loader.textBytes + ConfigFile.mergedBytes
         var i = 0
         while i < settings.bridgeCount {
             if let path = settings.bridge(i).passwordFile {

@@ -20,6 +20,15 @@ enum Outcome {
 
     init(_ text: String, port: UInt16? = nil) { self.init(Array(text.utf8), port: port) }
 
+    /// With a base. The settings are those of the numbers only: the text that they point to is gone.
+    init(_ text: String, base: String) {
+        do {
+            self = .settings(try withSettings(text, base: base) { $0 })
+        } catch {
+            self = .bad((error as? Refused)?.error ?? "")
+        }
+    }
+
     var settings: Settings? {
         switch self {
         case .settings(let settings): settings
@@ -57,8 +66,26 @@ func withSettings<R>(_ config: String, _ body: (Settings) throws -> R) throws ->
     }
 }
 
+/// The same for a config and its base, which are called board.conf and base.conf.
+func withSettings<R>(_ config: String, base: String, _ body: (Settings) throws -> R) throws -> R {
+    let target = UnsafeMutablePointer<UInt8>.allocate(capacity: ConfigFile.mergedBytes)
+    defer { target.deallocate() }
+    let bytes = Array((config + base).utf8)
+    return try bytes.withUnsafeBufferPointer { buffer in
+        let all = buffer.isEmpty ? .empty : ByteView(buffer.baseAddress!, buffer.count)
+        let own = all.slice(0, config.utf8.count)
+        switch ConfigFile.parse(own, base: all.dropFirst(own.count), to: target) {
+        case .settings(let settings): return try body(settings)
+        case .bad(let error):
+            let names = (file: ByteView("board.conf"), base: ByteView("base.conf"))
+            throw Refused(config: config, error: text { error.write(file: names.file, base: names.base, to: &$0) })
+        }
+    }
+}
+
 struct Refused: Error {
     let config: String
+    var error = ""
 }
 
 /// For loops too long to `#expect` in each round.

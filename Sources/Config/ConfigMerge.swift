@@ -1,0 +1,184 @@
+import Base
+
+/// One board config made of two: of a file, and of its base, from which is taken what the file does not say.
+///
+/// In this order: what stands above the sections of the file; the base, where the lines of a connection that both have
+/// follow its `connection` line; the other sections of the file. Comments are left out.
+struct ConfigMerge {
+    private let own: ByteView
+    private let base: ByteView
+    private let isPerListener: Bool
+    /// What the file says of the whole board; that there are lines of `listener`, `subscribe` or `publish` is a part
+    /// of it.
+    private var said = Options()
+
+    private let target: UnsafeMutablePointer<UInt8>
+    private let capacity: Int
+    private var count = 0
+    /// Lines that are written, and where the last one stands.
+    private var number = 0
+    private var last = LinePlace(isOfBase: false, line: 0)
+    private(set) var origins: LineOrigins
+    private(set) var isTooLong = false
+
+    init(
+        _ own: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>, capacity: Int, _ origins: LineOrigins
+    ) {
+        self.own = own
+        self.base = base
+        self.target = target
+        self.capacity = capacity
+        self.origins = origins
+        let key = Option.perListenerSettings
+        let flag = ConfigFile.line(of: key, in: own) ?? ConfigFile.line(of: key, in: base)
+        isPerListener = ConfigValue.flag(flag?.value ?? .empty) ?? false
+        noteSaid()
+        writeHead()
+        writeBase()
+        writeRest()
+    }
+
+    var text: ByteView { ByteView(target, count) }
+
+    // MARK: What is said
+
+    /// Whether a key says something of its section only.
+    private func isOfSection(_ lines: SectionLines, _ option: Option) -> Bool {
+        switch lines.section {
+        case .none: false
+        case .listener: option.isOfListener || isPerListener && option.isOfAccess
+        case .connection: option.isOfConnection
+        case .line: option.isOfLine
+        }
+    }
+
+    /// Two keys for one thing: whoever says the one does not want the other.
+    private static func thing(_ option: Option) -> Option {
+        switch option {
+        case .globalMaxConnections: .maxConnections
+        case .remotePasswordFile: .remotePassword
+        default: option
+        }
+    }
+
+    private mutating func noteSaid() {
+        var lines = SectionLines(own)
+        while lines.next() != nil {
+            // Connections have names, and a base that has a base is to be found wrong.
+            guard let option = lines.option, option != .connection, option != .base, !isOfSection(lines, option)
+            else { continue }
+            said.insert(ConfigMerge.thing(option))
+        }
+    }
+
+    /// What stands below a `connection` line.
+    private func saidBelow(_ connection: SectionLines) -> Options {
+        var said = Options()
+        var lines = connection
+        while lines.nextInSection() != nil {
+            if let option = lines.option, option.isOfConnection { said.insert(ConfigMerge.thing(option)) }
+        }
+        return said
+    }
+
+    // MARK: The parts
+
+    private mutating func writeHead() {
+        var lines = SectionLines(own)
+        while let line = lines.nextInSection() { write(line, LinePlace(isOfBase: false, line: lines.number)) }
+    }
+
+    private mutating func writeBase() {
+        var lines = SectionLines(base)
+        var isSectionLeftOut = false
+        var saidOfConnection = Options()
+        while let line = lines.next() {
+            let place = LinePlace(isOfBase: true, line: lines.number)
+            guard let option = lines.option else {
+                write(line, place)
+                continue
+            }
+            if option == .connection {
+                isSectionLeftOut = false
+                write(line, place)
+                saidOfConnection = Options()
+                let name = line.firstWord.rest
+                var section = SectionLines(own)
+                guard isFirst(lines, name, in: base), section.find(connection: name) else { continue }
+                saidOfConnection = saidBelow(section)
+                while let line = section.nextInSection() {
+                    write(line, LinePlace(isOfBase: false, line: section.number))
+                }
+                continue
+            }
+            if lines.beginsSection { isSectionLeftOut = said.contains(option) }
+            let isLeftOut: Bool
+            if lines.beginsSection || isSectionLeftOut && (isOfSection(lines, option) || isAccess(lines, option)) {
+                isLeftOut = isSectionLeftOut
+            } else if isOfSection(lines, option) {
+                isLeftOut = lines.section == .connection && saidOfConnection.contains(ConfigMerge.thing(option))
+            } else {
+                isLeftOut = said.contains(ConfigMerge.thing(option))
+            }
+            if !isLeftOut { write(line, place) }
+        }
+    }
+
+    /// Who may come in by a listener stands below it, even where that holds for all of them.
+    private func isAccess(_ lines: SectionLines, _ option: Option) -> Bool {
+        lines.section == .listener && option.isOfAccess
+    }
+
+    private mutating func writeRest() {
+        var lines = SectionLines(own)
+        var isWritten = true
+        while let line = lines.next() {
+            if lines.beginsSection {
+                var others = SectionLines(base)
+                let name = line.firstWord.rest
+                isWritten = lines.option == .connection && isFirst(lines, name, in: own)
+                    && others.find(connection: name)
+            }
+            if !isWritten { write(line, LinePlace(isOfBase: false, line: lines.number)) }
+        }
+    }
+
+    /// Whether no connection above has the same name.
+    private func isFirst(_ lines: SectionLines, _ name: ByteView, in text: ByteView) -> Bool {
+        var first = SectionLines(text)
+        return first.find(connection: name) && first.number == lines.number
+    }
+
+    // MARK: The text
+
+    private mutating func write(_ line: ByteView, _ place: LinePlace) {
+        if last.line == 0 || place.isOfBase != last.isOfBase || place.line <= last.line {
+            origins.begin(at: number + 1, place)
+        } else {
+            // For each line that is left out there is an empty one.
+            var skipped = last.line + 1
+            while skipped < place.line {
+                end()
+                skipped += 1
+            }
+        }
+        last = place
+        guard capacity - count > line.count else {
+            isTooLong = true
+            return
+        }
+        line.copy(to: target + count)
+        count += line.count
+        end()
+    }
+
+    private mutating func end() {
+        guard count < capacity else {
+            isTooLong = true
+            return
+        }
+        target[count] = UInt8(ascii: "\n")
+        count += 1
+        number += 1
+    }
+}

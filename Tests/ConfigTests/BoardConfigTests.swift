@@ -38,10 +38,33 @@ struct BoardConfigTests {
         BoardConfigTests.lines(file).map { String($0.prefix { $0 != " " }) }
     }
 
-    @Test func `There are some`() {
-        #expect(BoardConfigTests.boards.count > 5)
-        #expect(BoardConfigTests.files.filter { $0.hasSuffix("/client.conf") }.count > 1)
-        #expect(BoardConfigTests.files.filter { $0.hasSuffix("/bridge.conf") }.count > 1)
+    /// From the table of targets.
+    static let targets = text("toolchains/targets").split(separator: "\n").filter { !$0.hasPrefix("#") }
+        .map { String($0.prefix { $0 != " " && $0 != "|" }) }
+    /// Those that are of no certain make.
+    static let kinds = boards.filter { $0.hasPrefix("generic-") }
+    static let models = boards.filter { board in targets.contains { board.hasPrefix($0 + "-") } }
+
+    @Test func `There are some for each target, and a dozen at least`() {
+        #expect(BoardConfigTests.models.count >= 12)
+        for target in BoardConfigTests.targets {
+            #expect(BoardConfigTests.models.contains { $0.hasPrefix(target + "-") }, "\(target)")
+        }
+    }
+
+    @Test(arguments: kinds)
+    func `What is no model is ready to be a broker, a bridge and a client`(board: String) {
+        for mode in ["board", "bridge", "client"] {
+            #expect(BoardConfigTests.files.contains("board-configs/\(board)/\(mode).conf"))
+        }
+    }
+
+    @Test(arguments: models)
+    func `A model's owner reads what it has, what is left for the broker, and where that is known from`(board: String) {
+        let lines = BoardConfigTests.text("board-configs/\(board)/board.conf").split(separator: "\n")
+        let head = lines.prefix { $0.hasPrefix("# ") }.map { $0.dropFirst(2) }.joined(separator: " ")
+        for word in [" RAM.", "Left: flash ", "; RAM ", "Where that is from: "] { #expect(head.contains(word)) }
+        #expect(["flash", "microSD", "mSATA"].contains { head.contains($0) })
     }
 
     @Test(arguments: boards)
@@ -71,6 +94,8 @@ struct BoardConfigTests {
             .maxSubscriptionsPerClient,
         ]
         let four = file.hasSuffix("/client.conf") ? ofClient : ofBroker
+        // What a base says is looked at there.
+        if keys(file).contains("base") { return }
         let limits = keys(file).filter { key in Option.all.contains { $0.name == key && $0.range != nil } }
         #expect(limits.prefix(four.count) == four.map(\.name)[...])
     }
@@ -87,8 +112,6 @@ struct BoardConfigTests {
 
     @Test(arguments: boards)
     func `A board's folder is named after the target it runs, and the board`(board: String) {
-        let rows = BoardConfigTests.text("toolchains/targets").split(separator: "\n").filter { !$0.hasPrefix("#") }
-        let targets = rows.map { String($0.prefix { $0 != " " && $0 != "|" }) } + ["host"]
-        #expect(targets.contains { board == $0 || board.hasPrefix($0 + "-") })
+        #expect(BoardConfigTests.models.contains(board) || BoardConfigTests.kinds.contains(board) || board == "host")
     }
 }

@@ -9,15 +9,19 @@ reset_cb() {
 }
 reset_cb
 
-# Its lines have the quotes of a shell's words. One wrong line and nothing is read, as with uci.
+# Its lines are a shell's, with single quotes. If one of them is wrong, nothing is read, as with uci.
 config_load() {
-  local file="$IPKG_INSTROOT/etc/config/$1" lines name
+  local lines name status
   for name in $(set | sed -n 's/^\(CONFIG_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$name"; done
   CONFIG_SECTIONS='' CONFIG_SECTION='' config_count=0
-  [ -f "$file" ] || return 1
-  lines=$(sed 's/^[[:space:]]*//' "$file")
-  ! printf '%s\n' "$lines" | grep -qv -e '^\(config\|option\|list\|package\)[[:space:]]' -e '^#' -e '^$' || return 1
-  (eval "$lines") >/dev/null 2>&1 || return 1
+  lines=$(cat "$IPKG_INSTROOT/etc/config/$1" 2>/dev/null) || return 1
+  (
+    reset_cb
+    set -e
+    eval "$lines"
+  ) >/dev/null 2>&1
+  status=$?
+  [ "$status" = 0 ] || return 1
   eval "$lines"
   [ -z "$CONFIG_SECTION" ] || config_cb
 }

@@ -23,7 +23,7 @@ class Router:
         for folder in ("bin", "proc", "sbin", "tmp/sysinfo", "usr/bin", "usr/share/swiftlet/board-configs", "var/run"):
             (root / folder).mkdir(parents=True)
         (root / "usr/bin/swiftlet").symlink_to(PROGRAM)
-        self.write("etc/passwd", f"root:x:0:0::/:/bin/sh\nswiftlet:x:1883:{os.getgid()}::/:/bin/false\n"
+        self.write("etc/passwd", f"root:x:0:{os.getgid()}::/:/bin/sh\nswiftlet:x:1883:{os.getgid()}::/:/bin/false\n"
                                  f"nobody:*:65534:{os.getgid()}:nobody:/var:/bin/false\n")
         self.write("etc/group", f"house:x:{os.getgid()}:\n")
         self.write("var/run/networks", "lan br-lan\n")
@@ -42,6 +42,10 @@ class Router:
         path.write_text(text)
         path.chmod(mode)
         return path
+
+    def append(self, file: str, text: str) -> None:
+        with (self.root / file.lstrip("/")).open("a") as path:
+            path.write(text)
 
     def read(self, file: str) -> str:
         path = self.root / file

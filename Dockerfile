@@ -1,5 +1,5 @@
 # docker build -t swiftlet . && docker run -p 1883:1883 swiftlet     the broker, on this machine
-# docker build --target dist --output .build-dist .                  a binary for every router, and the board configs
+# docker build --target dist --output .build-dist .                  programs, packages, board configs: for all routers
 # docker build --target test .                                       all that is checked before a change is accepted
 
 FROM swift:6.3.1-bookworm AS toolchain
@@ -14,7 +14,8 @@ RUN toolchains/libc all
 FROM toolchain AS build
 COPY . .
 RUN toolchains/build all && toolchains/check all && toolchains/audit all && toolchains/size
-RUN mkdir /dist && cp -r board-configs /dist && cd .build-cross && cp --parents */swiftlet /dist
+RUN toolchains/package all
+RUN mkdir /dist && cp -r board-configs .build-cross/packages /dist && cd .build-cross && cp --parents */swiftlet /dist
 
 FROM build AS test
 RUN toolchains/test

@@ -17,7 +17,7 @@ struct SectionLines {
 
     var number: Int { lines.number }
 
-    mutating func next() -> ByteView? {
+    @inline(never) mutating func next() -> ByteView? {
         guard let line = lines.next() else { return nil }
         option = Option.named(line.firstWord.word)
         let begun = SectionLines.section(option)
@@ -27,13 +27,13 @@ struct SectionLines {
     }
 
     /// The next line, if it belongs to the same section.
-    mutating func nextInSection() -> ByteView? {
+    @inline(never) mutating func nextInSection() -> ByteView? {
         guard let line = next(), !beginsSection else { return nil }
         return line
     }
 
     /// Moves on to the first connection of this name; false when there is none.
-    mutating func find(connection name: ByteView) -> Bool {
+    @inline(never) mutating func find(connection name: ByteView) -> Bool {
         while let line = next() {
             if option == .connection, line.firstWord.rest.equals(name) { return true }
         }

@@ -14,6 +14,7 @@ import Sim
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     withCopy(ByteView(data, size)) { text in
+        checkBase(text)
         switch ConfigFile.parse(text) {
         case .bad(let error): check(error, text)
         case .settings(let settings):

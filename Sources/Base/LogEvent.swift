@@ -26,6 +26,8 @@ public enum LogEvent: UInt8 {
     case listening, listenerClosed
     /// How much of a pool is used, on request.
     case pool
+    /// The clock of the system was not set when the program started; it is now.
+    case clockNotSet, clockSet
 
     // Client mode. A connection of ours was accepted: `connected`.
     /// There is no connection, and why; it is tried again.
@@ -60,6 +62,8 @@ public enum LogEvent: UInt8 {
         case .listening: "listening"
         case .listenerClosed: "listener-closed"
         case .pool: "pool"
+        case .clockNotSet: "clock-not-set"
+        case .clockSet: "clock-set"
         case .connectFailed: "connect-failed"
         case .disconnected: "disconnected"
         case .subscribed: "subscribed"
@@ -77,9 +81,9 @@ public enum LogEvent: UInt8 {
         switch self {
         case .reloadFailed: .error
         case .acceptFailed, .dropped, .refused, .needsRestart, .listenFailed, .connectFailed, .subscribeFailed,
-            .publishFailed, .actionFailed:
+            .publishFailed, .actionFailed, .clockNotSet:
             .warning
-        case .ready, .stopped, .reloaded, .listening, .listenerClosed, .pool, .disconnected: .notice
+        case .ready, .stopped, .reloaded, .listening, .listenerClosed, .pool, .disconnected, .clockSet: .notice
         case .connected, .closed, .repeated, .subscribed, .message, .published, .actionStarted, .actionEnded:
             .information
         }

@@ -18,6 +18,8 @@ struct Reporter {
     private var lastLineAt: Tick
     /// Lines equal to the last one that were not written.
     private var repeatedLines = 0
+    /// Whether the clock of the system is set, as far as it was looked at; once it is, nobody looks again.
+    private var isClockSet: Bool?
 
     private static var foldMs: UInt32 { 10_000 }
 
@@ -39,6 +41,20 @@ struct Reporter {
         let whole = line.ended()
         if levels.contains(level) { writeOrFold(whole, &io, now: now) }
         line.removeAll()
+        if isClockSet != true { lookAtClock(&line, &io, now: now) }
+    }
+
+    /// Tells once that the clock is not set, and once that it is at last. A router has no battery for one; what is told
+    /// of time until then is wrong, and nothing else, as all that lasts is measured by another clock.
+    @inline(never)
+    private mutating func lookAtClock<Net: IO & ~Copyable>(_ line: inout Line, _ io: inout Net, now: Tick) {
+        let (wasSet, seconds) = (isClockSet, io.wallSeconds())
+        let isSet = seconds >= Version.releasedSeconds
+        isClockSet = isSet
+        guard isSet ? wasSet == false : wasSet == nil else { return }
+        begin(isSet ? .clockSet : .clockNotSet, &line, &io)
+        if !isSet { line.field("clock", Int(seconds)) }
+        end(&line, &io, now: now)
     }
 
     /// How much of a pool is used.

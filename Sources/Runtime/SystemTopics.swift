@@ -171,4 +171,6 @@ extension Server where Net: ~Copyable {
 /// The version of the program.
 public enum Version {
     public static var text: StaticString { "0.1.0" }
+    /// Before 2026-11-01 nobody had it: a clock that says so was not set.
+    static var releasedSeconds: UInt32 { 1_793_491_200 }
 }

@@ -149,7 +149,7 @@ extension CostIO: ClientIO {
 
     public mutating func verify(_ request: LoginRequest) { preconditionFailure("there are no passwords") }
     public mutating func log(_ line: ByteView, _ level: LogLevel) {}
-    public mutating func wallSeconds() -> UInt32 { 1_704_067_200 + clock.ms / 1000 }
+    public mutating func wallSeconds() -> UInt32 { 1_798_761_600 + clock.ms / 1000 }
 
     // There are no connections of our own.
     public mutating func connect(_ remote: Address, _ options: SocketOptions) -> IOResult { .absent }

@@ -7,6 +7,8 @@ public struct SimIO: ~Copyable {
     let endpoints: UnsafeMutablePointer<Endpoint>
     let endpointCount: Int
     var clock: Tick
+    /// What the wall clock says when the other one begins.
+    public var wallStart: UInt32 = 1_798_761_600
     private var random: SimRandom
     public var faults = Faults()
     /// How often each kind of fault happened, by its raw value.
@@ -231,7 +233,7 @@ public struct SimIO: ~Copyable {
     }
 
     /// The clock began on 1 January 2024.
-    public mutating func wallSeconds() -> UInt32 { 1_704_067_200 + clock.ms / 1000 }
+    public mutating func wallSeconds() -> UInt32 { wallStart + clock.ms / 1000 }
 
     public mutating func log(_ line: ByteView, _ level: LogLevel) { log.add(line) }
 

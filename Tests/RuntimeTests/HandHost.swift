@@ -164,7 +164,7 @@ struct HandHost: Host, ~Copyable {
     mutating func accept(_: Int32, from _: inout Address) -> IOResult { .again }
     mutating func unsent(_: Int32) -> Int { 0 }
     mutating func verify(_: LoginRequest) {}
-    mutating func wallSeconds() -> UInt32 { 1_704_067_200 }
+    mutating func wallSeconds() -> UInt32 { 1_798_761_600 }
     mutating func connect(_ remote: Address, _ options: SocketOptions) -> IOResult { net.connect(remote, options) }
     mutating func connectLocal(_ path: ByteView) -> IOResult { net.connectLocal(path) }
     mutating func connected(_ descriptor: Int32) -> IOResult { net.connected(descriptor) }

@@ -1,5 +1,6 @@
 import Base
 import Broker
+import Foundation
 import TestWorld
 import Testing
 
@@ -111,7 +112,32 @@ import Testing
         let world = World("log_timestamp true")
         world.pass(seconds: 5)
         fail(world)
-        #expect(world.log == "time=1704067205 " + line + "\n")
+        #expect(world.log == "time=1798761605 " + line + "\n")
+    }
+
+    @Test func `it is told once that the clock is not set, and once that it is`() {
+        let world = World()
+        world.server.io.wallStart = 60
+        fail(world)
+        #expect(world.log == line + "\nevent=clock-not-set clock=60\n")
+        world.connect().enter("a").exchange(Packet.disconnect)
+        #expect(world.log.components(separatedBy: "clock").count == 3)
+        world.server.io.wallStart = 1_798_761_600
+        fail(world)
+        fail(world)
+        #expect(world.log.hasSuffix(line + "\nevent=clock-set\n" + line + "\n"))
+        world.server.io.wallStart = 60
+        fail(world)
+        #expect(world.log.components(separatedBy: "clock").count == 4)
+    }
+
+    @Test func `where warnings are not logged, nothing is said of the clock until it is set`() {
+        let world = World("log_type notice")
+        world.server.io.wallStart = 60
+        fail(world)
+        world.server.io.wallStart = 1_798_761_600
+        fail(world)
+        #expect(world.log == "event=clock-set\n")
     }
 
     @Test func `equal lines are only counted though their times differ, and the count has a time as well`() {
@@ -121,7 +147,7 @@ import Testing
             world.pass(seconds: 2)
         }
         world.pass(seconds: 4.5)
-        #expect(world.log == "time=1704067200 \(line)\ntime=1704067210 event=repeated count=2\n")
+        #expect(world.log == "time=1798761600 \(line)\ntime=1798761610 event=repeated count=2\n")
     }
 
     @Test(arguments: [

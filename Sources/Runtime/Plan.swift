@@ -12,6 +12,21 @@ public struct Plan {
 
     public var fits: Bool { total <= budget }
 
+    /// The bytes that the machine has left, by `/proc/meminfo`, if the plan takes more than that. The system would give
+    /// them all the same, and later end some program for want of memory. Before Linux 3.14 it does not tell.
+    public func shortage(_ meminfo: ByteView) -> Int? {
+        var lines = TextLines(meminfo)
+        while let line = lines.next() {
+            let (key, value) = line.firstWord
+            guard key.equals("MemAvailable:"), let kilobytes = ConfigValue.number(value.firstWord.word)
+            else { continue }
+            // A plan is smaller than that.
+            let left = min(kilobytes, Int(Int32.max) >> 10) << 10
+            return total > left ? left : nil
+        }
+        return nil
+    }
+
     /// `rows` has room for `Arena.maxRows` entries and outlives the plan.
     public init(_ settings: Settings, rows: UnsafeMutablePointer<PlanRow>) {
         var arena = Arena(measuring: rows)

@@ -159,6 +159,15 @@ struct Loader {
     /// Room for the rule of the time zone, behind any password. Void when access files are read.
     var zoneMemory: UnsafeMutablePointer<UInt8> { accessText + Loader.accessBytes - ClientEnvironment.zoneBytes }
 
+    /// What the system says of its memory; empty if it does not. Void as the rule of the time zone.
+    func memoryInformation() -> ByteView {
+        let path: StaticString = "/proc/meminfo"
+        let name = UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self)
+        guard case .bytes(let count) = System.read(name, into: zoneMemory, capacity: ClientEnvironment.zoneBytes)
+        else { return .empty }
+        return ByteView(zoneMemory, count)
+    }
+
     /// See `ClientCheck`.
     func programHearing(_ topic: ByteView, _ settings: Settings) -> Int? {
         ClientCheck.programHearing(topic, settings, scratch: accessText)

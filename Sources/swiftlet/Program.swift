@@ -69,7 +69,7 @@ struct Program {
             // What is opened next must not get what is logged and printed.
             guard System.fillStandardStreams() else { return Exit.failure }
             guard let settings = settings(config) else { return Exit.usage }
-            return settings.mode == .client ? serveClient(settings) : serve(settings, config)
+            return settings.mode == .client ? serveClient(settings, config) : serve(settings, config)
         }
     }
 

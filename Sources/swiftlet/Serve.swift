@@ -8,7 +8,12 @@ extension Program {
     mutating func serve(_ parsed: Settings, _ config: Command.Config) -> Int32 {
         var settings = parsed
         let plan = Plan(settings, rows: rows)
-        guard loader.accepts(plan), let access = loader.access(&settings) else {
+        guard loader.accepts(plan) else {
+            writeProblem()
+            return Exit.usage
+        }
+        guard isLeft(plan, for: config) else { return Exit.failure }
+        guard let access = loader.access(&settings) else {
             writeProblem()
             return Exit.usage
         }
@@ -69,6 +74,20 @@ extension Program {
         line.number(descriptors)
         line.text(" descriptors, the system allows ")
         line.number(allowed)
+        end(to: .error)
+        return false
+    }
+
+    /// Whether the machine has what a plan takes; says so if not. The access files are to be read later.
+    mutating func isLeft(_ plan: Plan, for config: Command.Config) -> Bool {
+        guard let left = plan.shortage(loader.memoryInformation()) else { return true }
+        begin()
+        if let file = config.file { line.escaped(arguments.text(file)) } else { line.text("built-in") }
+        line.text(": the plan takes ")
+        line.number(plan.total)
+        line.text(" bytes, and this machine has ")
+        line.number(left)
+        line.text(" left; a smaller board config is needed: --plan shows what takes them")
         end(to: .error)
         return false
     }

@@ -5,7 +5,7 @@ import Runtime
 
 extension Program {
     /// Runs client mode until it is asked to stop.
-    mutating func serveClient(_ parsed: Settings) -> Int32 {
+    mutating func serveClient(_ parsed: Settings, _ config: Command.Config) -> Int32 {
         var settings = parsed
         guard loader.password(&settings) else {
             writeProblem()
@@ -16,6 +16,7 @@ extension Program {
             writeProblem()
             return Exit.usage
         }
+        guard isLeft(plan, for: config) else { return Exit.failure }
         // Each program has four pipes.
         let descriptors = 4 * settings.maxPrograms + spareDescriptors
         guard mayOpen(descriptors, for: "exec_parallel") else { return Exit.failure }

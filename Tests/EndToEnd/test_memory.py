@@ -1,15 +1,29 @@
 """The broker has all its memory from the start."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from broker import Broker
+from broker import OPEN, Broker
 from churn import churn
 from conftest import LIMITS
+from namespace import unshared
 
 pytestmark = [pytest.mark.native, pytest.mark.swiftlet("it allocates")]
+
+
+@pytest.fixture
+def call_in(target, tmp_path):
+    """Runs the program to its end with a board file of these lines, where something was mounted before."""
+    def call_in(mount: str, *lines: str) -> subprocess.CompletedProcess:
+        inside = unshared(target, "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh")
+        file = tmp_path / "board.conf"
+        file.write_text("".join(line + "\n" for line in lines))
+        return subprocess.run(inside.command(str(file)), capture_output=True, text=True, timeout=20)
+
+    return call_in
 
 
 def resident_bytes(broker: Broker, kind: str = "Rss") -> int:
@@ -46,3 +60,19 @@ def test_no_load_makes_it_larger(start, report):
     after = resident_bytes(broker)
     report(f"{after // 1024} KiB resident after the load, {before // 1024} KiB after the warm-up")
     assert after == before
+
+
+@pytest.mark.parametrize("mode, lines", [("broker", OPEN), ("client", ())])
+def test_a_plan_for_a_larger_machine_is_refused(call_in, tmp_path, mode, lines):
+    """Before it takes anything, so that nobody else is killed for it."""
+    (tmp_path / "meminfo").write_text("MemTotal:   61000 kB\nMemFree:    90000 kB\nMemAvailable:    300 kB\n")
+    run = call_in(f"mount --bind {tmp_path}/meminfo /proc/meminfo", f"mode {mode}", *lines)
+    assert run.returncode == 1
+    said = r"swiftlet: .*/board.conf: the plan takes \d+ bytes, and this machine has 307200 left; a smaller .*\n"
+    assert re.fullmatch(said, run.stderr), run.stderr
+
+
+def test_where_the_system_does_not_tell_what_is_left_the_plan_is_tried(call_in, tmp_path):
+    (tmp_path / "meminfo").write_text("MemTotal:   61000 kB\n")
+    run = call_in(f"mount --bind {tmp_path}/meminfo /proc/meminfo", "listener 1 192.0.2.1", "listener 0 /")
+    assert "cannot listen on /: " in run.stderr

@@ -151,7 +151,7 @@ extension Option.Kind {
     }
 
     /// Whether a file may have several lines of the key.
-    var mayRepeat: Bool {
+    public var mayRepeat: Bool {
         switch self {
         case .listener, .logType, .logDest, .remote, .subscription, .publication, .connection, .bridgeTopic: true
         case .mode, .interface, .domain, .protocolName, .policy, .flag, .file, .number, .size, .duration, .text,

@@ -112,16 +112,23 @@ public enum Option: UInt8 {
             if name.equals(option.row.name) { return option }
             i += 1
         }
-        return alias(name)
+        i = 0
+        while let option = Option(rawValue: i) {
+            if let alias = option.alias, name.equals(alias) { return option }
+            i += 1
+        }
+        return nil
     }
 
-    /// The other names that mosquitto has for some.
-    private static func alias(_ name: ByteView) -> Option? {
-        if name.equals("addresses") { return .address }
-        if name.equals("clientid") { return .remoteClientID }
-        if name.equals("username") { return .remoteUsername }
-        if name.equals("password") { return .remotePassword }
-        if name.equals("bridge_bind_address") { return .bindAddress }
-        return nil
+    /// The other name that mosquitto has for it.
+    public var alias: StaticString? {
+        switch self {
+        case .address: "addresses"
+        case .remoteClientID: "clientid"
+        case .remoteUsername: "username"
+        case .remotePassword: "password"
+        case .bindAddress: "bridge_bind_address"
+        default: nil
+        }
     }
 }

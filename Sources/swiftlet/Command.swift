@@ -20,12 +20,14 @@ enum Command {
     /// Check everything and say who may connect.
     case check(Config)
     case help
+    /// Print all keys in Markdown.
+    case schema
     case version
     /// The word with this index is not understood, and why.
     case wrong(Int, StaticString)
 
-    /// `FILE` or `-c FILE`, `-p PORT`, `-v`, `--plan`, `--check`, `--help`, `--version`. A file named `-` is standard
-    /// input. The same when the program is called mosquitto.
+    /// `FILE` or `-c FILE`, `-p PORT`, `-v`, `--plan`, `--check`, `--schema`, `--help`, `--version`. A file named `-`
+    /// is standard input. The same when the program is called mosquitto.
     static func parse(_ arguments: Arguments) -> Command {
         var config = Config()
         var isPlan = false
@@ -34,6 +36,7 @@ enum Command {
         while i < arguments.count {
             let word = arguments.text(i)
             if word.equals("--help") || word.equals("-h") { return .help }
+            if word.equals("--schema") { return .schema }
             if word.equals("--version") { return .version }
             if word.equals("--plan") {
                 isPlan = true

@@ -11,6 +11,7 @@ extension Program {
                                             without FILE, a broker for this machine on port 1883
                    swiftlet --plan [FILE]   print the memory plan; fails when it is over memory_budget
                    swiftlet --check [FILE]  check all files, say who may connect, and what a bridge or client does
+                   swiftlet --schema        all keys of board configs, in Markdown
                    swiftlet --help          this text
                    swiftlet --version       version and processor family
             options: -p PORT  serve this machine on PORT, where FILE has no listener; or a client's, where an address
@@ -27,43 +28,41 @@ extension Program {
 
             """
         System.write(ByteView(keys), to: .output)
-        writeKeys("Keys of all boards:", broker: true, client: true, bridge: true)
-        writeKeys("Keys of brokers (mode broker, mode bridge):", broker: true, client: false, bridge: true)
-        writeKeys("Keys of a client, and of a bridge's connection:", broker: false, client: true, bridge: true)
-        writeKeys("Keys of clients (mode client):", broker: false, client: true, bridge: false)
-        writeKeys("Keys of a bridge (mode bridge):", broker: false, client: false, bridge: true)
+        var raw: UInt8 = 0
+        while let group = KeyGroup(rawValue: raw) {
+            raw += 1
+            line.text(group.title)
+            line.text(":")
+            end(to: .output)
+            writeKeys(group)
+        }
     }
 
-    /// Those that belong to these modes and no other.
-    @inline(never)
-    private mutating func writeKeys(_ title: StaticString, broker ofBroker: Bool, client ofClient: Bool, bridge: Bool) {
-        line.text(title)
-        end(to: .output)
-        let broker = Limits(.broker)
-        let client = Limits(.client)
-        var i: UInt8 = 0
-        while let option = Option(rawValue: i) {
-            i += 1
-            guard option.belongs(to: .broker) == ofBroker, option.belongs(to: .client) == ofClient,
-                option.belongs(to: .bridge) == bridge
-            else { continue }
-            let row = option.row
+    private mutating func writeKeys(_ group: KeyGroup) {
+        var raw: UInt8 = 0
+        while let option = Option(rawValue: raw) {
+            raw += 1
+            guard group.contains(option) else { continue }
             line.text("  ")
-            line.column(row.name, width: 30)
-            row.kind.describe(to: &line)
-            if row.kind.hasDefault {
-                line.text(", default ")
-                line.number(ofClient && !ofBroker ? client[option] : broker[option])
-                if ofBroker, ofClient, broker[option] != client[option] {
-                    line.text(", of a client ")
-                    line.number(client[option])
-                }
-            }
+            line.column(option.row.name, width: 30)
+            writeForm(option, group)
             end(to: .output)
             line.spaces(32)
-            line.text(row.help)
+            line.text(option.row.help)
             end(to: .output)
         }
+    }
+
+    /// What a value looks like, and which one there is if no line says.
+    mutating func writeForm(_ option: Option, _ group: KeyGroup) {
+        option.row.kind.describe(to: &line)
+        guard option.row.kind.hasDefault else { return }
+        let (broker, client) = (Limits(.broker)[option], Limits(.client)[option])
+        line.text(", default ")
+        line.number(group.isOfClients ? client : broker)
+        guard group == .all, broker != client else { return }
+        line.text(", of a client ")
+        line.number(client)
     }
 
     /// What else the program can be.

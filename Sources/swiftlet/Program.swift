@@ -55,6 +55,9 @@ struct Program {
         case .help:
             writeHelp()
             return Exit.success
+        case .schema:
+            writeSchema()
+            return Exit.success
         case .version:
             writeVersion()
             return Exit.success

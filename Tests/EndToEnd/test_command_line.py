@@ -29,6 +29,19 @@ def test_help_shows_how_to_call_it(call, argument):
     assert re.search("usage", run.stdout, re.IGNORECASE) and "--plan" in run.stdout
 
 
+def test_the_schema_in_the_repository_is_the_one_it_prints(call):
+    """So that it is true. `.build/release/swiftlet --schema > board-configs/SCHEMA.md` makes it anew."""
+    run = call("--schema")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == (ROOT / "board-configs" / "SCHEMA.md").read_text()
+
+
+def test_the_schema_has_all_keys_of_the_help(call):
+    keys = re.findall(r"^  (\w+) ", call("--help").stdout, re.MULTILINE)
+    schema = re.findall(r"^- `(\w+)`.*; (?:reload|restart)", call("--schema").stdout, re.MULTILINE)
+    assert sorted(keys) == sorted(schema) and len(keys) == len(set(keys)) > 100
+
+
 def test_version_names_the_program_and_a_number(call):
     run = call("--version")
     assert (run.returncode, run.stderr) == (0, "")

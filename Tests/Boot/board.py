@@ -12,12 +12,12 @@ from pathlib import Path
 import packets
 from client import Client
 from client_mode import free_port
-from deadline import until
 from log import Event, parse
 from machines import Machine
 
 # What a board may need for something, while others use this machine, too.
 PATIENCE = 120.0
+POLL = 0.1
 # This machine, as the board sees it.
 HOST = "10.0.2.2"
 
@@ -95,23 +95,20 @@ class Board:
 
     def wait_for(self, since: int = 0, **fields: str) -> Event:
         """The first event in the log with these fields."""
-        def found() -> list[Event]:
-            return [event for event in map(parse, self.lines()[since:]) if fields.items() <= event.items()]
-
-        try:
-            return until(found, f"{fields} in the log", PATIENCE)[0]
-        except AssertionError as error:
-            raise AssertionError("\n".join([str(error), *self.lines()[-20:]])) from None
+        return self._wait_for(lambda line: fields.items() <= parse(line).items() and parse(line), str(fields), since)
 
     def wait_for_line(self, text: str, since: int = 0) -> str:
         """The first line in the log with this text in it."""
-        def found() -> list[str]:
-            return [line for line in self.lines()[since:] if text in line]
+        return self._wait_for(lambda line: text in line and line, text, since)
 
-        try:
-            return until(found, f"{text!r} in the log", PATIENCE)[0]
-        except AssertionError as error:
-            raise AssertionError("\n".join([str(error), *self.lines()[-20:]])) from None
+    def _wait_for(self, what, name: str, since: int):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            lines = self.lines()
+            if found := [what(line) for line in lines[since:] if what(line)]:
+                return found[0]
+            assert time.monotonic() < deadline, "\n".join([f"not in the log in {PATIENCE} s: {name}", *lines[-20:]])
+            time.sleep(POLL)
 
     def mark(self) -> int:
         """How many lines there are in the log."""
@@ -129,7 +126,7 @@ class Board:
 
     def process(self) -> int:
         """The id of the service's process."""
-        return int(until(lambda: self.call("pidof swiftlet")[1], "the service's process", PATIENCE).split()[0])
+        return int(self.run("until pidof swiftlet; do sleep 0.1; done").split()[0])
 
     def status(self, field: str) -> str:
         """A field of what the kernel says of the process."""
@@ -157,8 +154,11 @@ class Board:
         return client
 
     def wait_until_served(self) -> float:
-        """Seconds from the start of the board until it accepts a client."""
-        until(self._serves, "a CONNACK", PATIENCE)
+        """Seconds from the start of the board until now that it accepts a client."""
+        deadline = time.monotonic() + PATIENCE
+        while not self._serves():
+            assert time.monotonic() < deadline, self._output.decode(errors="replace")
+            time.sleep(POLL)
         return time.monotonic() - self.started
 
     def _serves(self) -> bool:

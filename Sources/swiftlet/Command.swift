@@ -19,6 +19,8 @@ enum Command {
     case plan(Config)
     /// Check everything and say who may connect.
     case check(Config)
+    /// Print the board config that does what the file does that this word names.
+    case importFile(Int)
     case help
     /// Print all keys in Markdown.
     case schema
@@ -26,8 +28,8 @@ enum Command {
     /// The word with this index is not understood, and why.
     case wrong(Int, StaticString)
 
-    /// `FILE` or `-c FILE`, `-p PORT`, `-v`, `--plan`, `--check`, `--schema`, `--help`, `--version`. A file named `-`
-    /// is standard input. The same when the program is called mosquitto.
+    /// `FILE` or `-c FILE`, `-p PORT`, `-v`, `--plan`, `--check`, `--import FILE`, `--schema`, `--help`, `--version`. A
+    /// file named `-` is standard input. The same when the program is called mosquitto.
     static func parse(_ arguments: Arguments) -> Command {
         var config = Config()
         var isPlan = false
@@ -42,6 +44,9 @@ enum Command {
                 isPlan = true
             } else if word.equals("--check") || word.equals("--test-config") {
                 isCheck = true
+            } else if word.equals("--import") {
+                guard i + 2 == arguments.count else { return .wrong(i, ": expected one file, of mosquitto's") }
+                return .importFile(i + 1)
             } else if word.equals("-v") {
                 config.isVerbose = true
             } else if word.equals("-d") {

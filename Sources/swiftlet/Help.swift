@@ -11,6 +11,8 @@ extension Program {
                                             without FILE, a broker for this machine on port 1883
                    swiftlet --plan [FILE]   print the memory plan; fails when it is over memory_budget
                    swiftlet --check [FILE]  check all files, say who may connect, and what a bridge or client does
+                   swiftlet --import FILE   print the board config that does what a mosquitto.conf, or OpenWrt's
+                                            /etc/config/mosquitto, does; say what of it has no counterpart
                    swiftlet --schema        all keys of board configs, in Markdown
                    swiftlet --help          this text
                    swiftlet --version       version and processor family

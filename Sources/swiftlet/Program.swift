@@ -68,6 +68,8 @@ struct Program {
             return writePlan(settings)
         case .check(let config):
             return check(config)
+        case .importFile(let index):
+            return importFile(index)
         case .run(let config):
             // What is opened next must not get what is logged and printed.
             guard System.fillStandardStreams() else { return Exit.failure }

@@ -1,0 +1,249 @@
+import Base
+
+/// Makes a board config of a mosquitto.conf: what has a counterpart here in the form and the order that it has here,
+/// what has none as a comment, with the reason.
+public struct Importer {
+    private let text: ByteView
+    var sheet: ImportSheet
+    private var reason: Line
+    private var isPerListener = false
+    private var listenerCount = 0
+    private var connectionCount = 0
+    /// The lines of mosquitto's old way to say where to listen.
+    private var port: ImportLine?
+    private var address: ImportLine?
+    /// Whether mosquitto listens there, beside what `listener` lines say.
+    private var opensFirst = false
+    /// Lines that mean something to mosquitto, and all.
+    private var knownCount = 0
+    private var count = 0
+    /// The file is a board config already.
+    public private(set) var isOwn = false
+
+    /// The memory it needs.
+    public static var bytes: Int { ImportSheet.bytes + Line.logBytes }
+
+    /// `memory` has room for `bytes`.
+    public init(_ text: ByteView, memory: UnsafeMutableRawPointer) {
+        self.text = text
+        sheet = ImportSheet(memory)
+        let line = (memory + ImportSheet.bytes).assumingMemoryBound(to: UInt8.self)
+        reason = Line(line, capacity: Line.logBytes)
+        survey()
+    }
+
+    /// There are lines, and mosquitto knows none of them.
+    public var isSenseless: Bool { count > 0 && knownCount == 0 }
+    /// The board config would be longer than one may be.
+    public var isTooLong: Bool { sheet.isFull }
+    /// The board config so far.
+    public var result: ByteView { sheet.text }
+
+    /// Hands over what is left out: the line of the file, the key, the reason.
+    public func report(_ body: (Int, ByteView, ByteView) -> Void) { sheet.report(body) }
+
+    /// Nobody but this machine is served, as no line says where to listen.
+    private var isLocal: Bool { listenerCount == 0 && !opensFirst }
+    private var lines: ImportLines { ImportLines(text, isPerListener: isPerListener) }
+
+    @inline(never) private mutating func survey() {
+        var all = lines
+        while let line = all.next() {
+            count += 1
+            if line.option != nil || line.foreign != nil { knownCount += 1 }
+            if line.key.equals("mode") || line.key.equals("base") { isOwn = true }
+            if line.key.equals("port") { port = line }
+            if line.key.equals("bind_address") { address = line }
+            if line.option == .perListenerSettings, Importer.flag(line.value) == true { isPerListener = true }
+        }
+        listenerCount = all.listenerCount
+        connectionCount = all.connectionCount
+        opensFirst = port != nil || address != nil || listenerCount > 0 && hasKeysOfFirst()
+    }
+
+    /// Whether a line in front of the first `listener` opens mosquitto's first listener.
+    @inline(never) private func hasKeysOfFirst() -> Bool {
+        var all = lines
+        while let line = all.next() {
+            guard line.place == .listener(0) else { continue }
+            if line.option == .maxConnections, let number = ConfigValue.signed(line.value.firstWord.word), number > 0 {
+                return true
+            }
+            if line.option == .bindInterface || line.option == .socketDomain || isGuard(line) { return true }
+            if let option = line.option, option.isOfAccess { return true }
+        }
+        return false
+    }
+
+    /// Writes all that the file says; what of it contradicts itself, `withdraw` takes back.
+    @inline(never) public mutating func convert() {
+        sheet.note("# Made by swiftlet --import. What has no counterpart is a comment, with the reason below it.")
+        write(.board)
+        if !opensFirst { write(.listener(0)) }
+        if !isLocal, !isPerListener, !hasLine(.allowAnonymous) {
+            sheet.note("# mosquitto 2 lets nobody in without a password, unless told to; mosquitto 1 lets everybody.")
+            sheet.line(ByteView(Option.allowAnonymous.row.name), ByteView("false"), origin: 0)
+        }
+        writeLimits()
+        if opensFirst { write(.listener(0)) }
+        var i = 1
+        while i <= listenerCount {
+            write(.listener(i))
+            i += 1
+        }
+        i = 0
+        while i <= connectionCount {
+            write(.connection(i))
+            i += 1
+        }
+        closeDoor()
+    }
+
+    /// Makes a comment of what an error is about. False when there is nothing left.
+    @inline(never) public mutating func withdraw(_ error: ConfigError) -> Bool {
+        var found: Int? = error.line
+        if error.line == 0 {
+            found = sheet.lastLine(of: error.key)
+            if found == nil, case .exceeds(let other) = error.problem {
+                found = sheet.lastLine(of: ByteView(other.row.name))
+            }
+        }
+        guard let number = found ?? sheet.lastActiveLine, !isTooLong else { return false }
+        describe(error)
+        sheet.leaveOut(number, reason.view)
+        // Without it, the listener would serve others, too, or let them do more.
+        let option = Option.named(error.key)
+        let isGuard = option == .bindInterface || option == .socketDomain || isPerListener && option == .aclFile
+        if isGuard, let head = sheet.head(upTo: number) { leaveOut(section: head, without: error.key) }
+        closeDoor()
+        return true
+    }
+
+    /// Writes what the plan needs.
+    @inline(never) public mutating func write(budget: Int) {
+        sheet.end()
+        sheet.note("# More than by default, for that is what the limits above take.")
+        sheet.line(ByteView(Option.memoryBudget.row.name), budget, origin: 0)
+    }
+
+    /// What is wrong, without the place; a second line by its number in the file that is imported.
+    @inline(never) private mutating func describe(_ error: ConfigError) {
+        reason.removeAll()
+        if case .clash(let text, let other) = error.problem {
+            reason.text(text)
+            reason.text(" line ")
+            reason.number(sheet.origin(other))
+            return
+        }
+        error.write(file: .empty, to: &reason)
+        // Behind the line's number and the key.
+        let words = reason.view.firstWord.rest.dropFirst(error.key.count + 2)
+        words.copy(to: UnsafeMutablePointer(mutating: reason.view.start))
+        let count = words.count
+        reason.removeAll()
+        reason.bytes(ByteView(reason.view.start, count))
+    }
+
+    @inline(never) private mutating func leaveOut(section head: Int, without key: ByteView) {
+        reason.removeAll()
+        reason.text("left out with all below it, as it must not be without ")
+        reason.escaped(key)
+        sheet.leaveOut(head, reason.view)
+    }
+
+    /// Where no listener is left, this machine is served, but nobody without a password whom mosquitto would refuse.
+    @inline(never) private mutating func closeDoor() {
+        guard !isLocal, !hasLine(.listener) else { return }
+        if isPerListener, let number = sheet.lastLine(of: ByteView(Option.perListenerSettings.row.name)) {
+            sheet.leaveOut(number, ByteView("no listener is left"))
+        }
+        if !hasLine(.allowAnonymous) {
+            sheet.line(ByteView(Option.allowAnonymous.row.name), ByteView("false"), origin: 0)
+        }
+    }
+
+    @inline(never) private func hasLine(_ option: Option) -> Bool {
+        sheet.lastLine(of: ByteView(option.row.name)) != nil
+    }
+
+    private mutating func writeLimits() {
+        sheet.end()
+        sheet.note("# Limits that the file does not set. mosquitto then has 1000 queued messages for one, since 2.1")
+        sheet.note("# packets of 2000000 bytes, and no other limit. Here these are in force:")
+        if !hasLine(.maxConnections) { writeLimit(.globalMaxConnections) }
+        writeLimit(.maxKeepAlive)
+        writeLimit(.maxPacketSize)
+        writeLimit(.maxQueuedMessages)
+        writeLimit(.maxQueuedBytes)
+        writeLimit(.offlineMessageExpiry)
+        writeLimit(.persistentClientExpiration)
+        writeLimit(.maxSubscriptionsPerClient)
+    }
+
+    @inline(never) private mutating func writeLimit(_ option: Option) {
+        guard !hasLine(option) else { return }
+        sheet.line(ByteView(option.row.name), Limits()[option], origin: 0)
+    }
+
+    @inline(never) private mutating func write(_ place: ImportPlace) {
+        if place != .board, place != .listener(0) || opensFirst, place != .connection(0) { sheet.end() }
+        let first = sheet.lineCount + 1
+        if place == .listener(0), opensFirst { writeFirst() }
+        var obstacle: ByteView?
+        var all = lines
+        while let line = all.next() {
+            guard line.place == place else { continue }
+            if obstacle == nil, isGuard(line) { obstacle = line.key }
+            write(line, from: first)
+        }
+        if let obstacle, sheet.head(upTo: first) == first { leaveOut(section: first, without: obstacle) }
+    }
+
+    /// The `listener` line for mosquitto's first listener.
+    @inline(never) private mutating func writeFirst() {
+        sheet.text(Option.listener.row.name)
+        sheet.text(" ")
+        sheet.bytes(port?.value.firstWord.word ?? ByteView("1883"))
+        if let address {
+            sheet.text(" ")
+            sheet.bytes(address.value)
+        }
+        sheet.end(origin: port?.number ?? address?.number ?? 0)
+    }
+
+    /// Whether others could read or do more without this line.
+    @inline(never) private func isGuard(_ line: ImportLine) -> Bool {
+        if line.option == .protocolName { return !line.value.firstWord.word.equals("mqtt") }
+        guard let foreign = line.foreign else { return false }
+        return foreign.isGuard(line.key) && !Importer.saysNothing(foreign, line.value)
+    }
+
+    @inline(never) private mutating func write(_ line: ImportLine, from first: Int) {
+        if let foreign = line.foreign {
+            if foreign == .listenerAddress || Importer.saysNothing(foreign, line.value) { return }
+            return leaveOut(line, foreign.row.reason)
+        }
+        guard let option = line.option else {
+            if line.key[0] == ImportUCI.mark {
+                return sheet.line(
+                    line.key.dropFirst(1), line.value, origin: line.number,
+                    leftOut: "OpenWrt's script does not hand it on to mosquitto")
+            }
+            return leaveOut(
+                line, line.key.equals("use_uci")
+                    ? "mosquitto does not use this file; import /etc/mosquitto/mosquitto.conf"
+                    : "mosquitto has no such option")
+        }
+        if !option.row.kind.mayRepeat, let earlier = sheet.lastLine(of: line.key, from: first) {
+            reason.removeAll()
+            reason.text("what holds is said in line ")
+            reason.number(line.number)
+            sheet.leaveOut(earlier, reason.view)
+        }
+        write(option, line)
+    }
+
+    @inline(never) mutating func leaveOut(_ line: ImportLine, _ reason: StaticString) {
+        sheet.line(line.key, line.value, origin: line.number, leftOut: reason)
+    }
+}

@@ -57,8 +57,10 @@ struct ImportSheet {
 
     /// The same, but left out.
     @inline(never) mutating func line(_ key: ByteView, _ value: ByteView, origin: Int, leftOut reason: StaticString) {
-        line(key, value, origin: origin)
-        leaveOut(lineCount, ByteView(reason))
+        text("# ")
+        line(key, value, origin: -origin)
+        text("#   ")
+        note(reason)
     }
 
     /// Makes comments of a line, from 1, and of what stands below it, if it begins a section.
@@ -79,13 +81,19 @@ struct ImportSheet {
         }
     }
 
-    /// The last line of this key that is in force, from the line `first` on.
-    @inline(never) func lastLine(of key: ByteView, from first: Int = 1) -> Int? {
-        last(from: first) { $0.firstWord.word.equals(key) }
+    /// The last line of this key, or of any, that is in force, from the line `first` on.
+    @inline(never) func lastLine(of key: ByteView?, from first: Int = 1) -> Int? {
+        var found: Int?
+        var rest = text
+        var i = 1
+        while i <= lineCount {
+            let view = ImportSheet.takeLine(&rest)
+            let word = view.firstWord.word
+            if i >= first, ImportSheet.isActive(view), word.equals(key ?? word) { found = i }
+            i += 1
+        }
+        return found
     }
-
-    /// The last line that is in force.
-    var lastActiveLine: Int? { last(from: 1) { _ in true } }
 
     /// The line in force, up to `number`, that begins a section.
     @inline(never) func head(upTo number: Int) -> Int? {
@@ -110,30 +118,22 @@ struct ImportSheet {
         }
     }
 
-    private func last(from first: Int, _ condition: (ByteView) -> Bool) -> Int? {
-        var found: Int?
-        var rest = text
-        var i = 1
-        while i <= lineCount {
-            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-            let view = rest.slice(0, end)
-            if i >= first, ImportSheet.isActive(view), condition(view) { found = i }
-            rest = rest.dropFirst(min(end + 1, rest.count))
-            i += 1
-        }
-        return found
-    }
-
     /// Where a line begins, and the line without its end.
     @inline(never) private func line(_ number: Int) -> (offset: Int, view: ByteView) {
         var rest = text
         var i = 1
-        while true {
-            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-            if i == number { return (rest.start - text.start, rest.slice(0, end)) }
-            rest = rest.dropFirst(min(end + 1, rest.count))
+        while i < number {
+            _ = ImportSheet.takeLine(&rest)
             i += 1
         }
+        let view = ImportSheet.takeLine(&rest)
+        return (view.start - text.start, view)
+    }
+
+    private static func takeLine(_ rest: inout ByteView) -> ByteView {
+        let line = rest.slice(0, rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count)
+        rest = rest.dropFirst(min(line.count + 1, rest.count))
+        return line
     }
 
     private static func isActive(_ line: ByteView) -> Bool { !line.isEmpty && line[0] != UInt8(ascii: "#") }

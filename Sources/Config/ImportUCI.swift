@@ -12,7 +12,7 @@ public struct ImportUCI {
     private var number = 0
     public private(set) var isTooLong = false
 
-    private enum Section {
+    private enum Section: UInt8 {
         case none, owrt, mosquitto, persistence, listener, bridge, other
     }
 

@@ -87,12 +87,17 @@ extension Importer {
     @inline(never) private mutating func writeListener(_ line: ImportLine) {
         let (port, rest) = line.value.firstWord
         let place = rest.starts(with: "#") ? .empty : rest.firstWord.word
-        sheet.bytes(line.key)
-        sheet.text(" ")
+        // Here, the system would choose a port.
+        let isNone = port.equals("0") && !place.starts(with: "/")
+        writeListener(isNone ? .empty : port, place, origin: line.number)
+    }
+
+    @inline(never) mutating func writeListener(_ port: ByteView, _ place: ByteView, origin: Int) {
+        sheet.text("listener ")
         sheet.bytes(port)
         if !place.isEmpty { sheet.text(" ") }
         sheet.bytes(place)
-        sheet.end(origin: line.number)
+        sheet.end(origin: origin)
     }
 
     /// An IPv6 address and its port, which mosquitto separates by the last colon. A comment may follow.

@@ -50,7 +50,8 @@ public struct Importer {
         var all = lines
         while let line = all.next() {
             count += 1
-            if line.option != nil || line.foreign != nil { knownCount += 1 }
+            let isOfUCI = line.key[0] == ImportUCI.mark || line.key.equals("use_uci")
+            if line.option != nil || line.foreign != nil || isOfUCI { knownCount += 1 }
             if line.key.equals("mode") || line.key.equals("base") { isOwn = true }
             if line.key.equals("port") { port = line }
             if line.key.equals("bind_address") { address = line }
@@ -101,20 +102,22 @@ public struct Importer {
 
     /// Makes a comment of what an error is about. False when there is nothing left.
     @inline(never) public mutating func withdraw(_ error: ConfigError) -> Bool {
-        var found: Int? = error.line
-        if error.line == 0 {
-            found = sheet.lastLine(of: error.key)
-            if found == nil, case .exceeds(let other) = error.problem {
-                found = sheet.lastLine(of: ByteView(other.row.name))
-            }
-        }
-        guard let number = found ?? sheet.lastActiveLine, !isTooLong else { return false }
         describe(error)
-        sheet.leaveOut(number, reason.view)
-        // Without it, the listener would serve others, too, or let them do more.
+        var found = error.line > 0 ? error.line : sheet.lastLine(of: error.key)
+        if found == nil, case .exceeds(let other) = error.problem {
+            found = sheet.lastLine(of: ByteView(other.row.name))
+            reason.removeAll()
+            reason.text("has no room for ")
+            reason.bytes(error.key)
+        }
+        guard let number = found ?? sheet.lastLine(of: nil), !isTooLong else { return false }
+        // Without it, the listener would serve others, too, or let them do more. The key may stand in the sheet.
         let option = Option.named(error.key)
         let isGuard = option == .bindInterface || option == .socketDomain || isPerListener && option == .aclFile
-        if isGuard, let head = sheet.head(upTo: number) { leaveOut(section: head, without: error.key) }
+        sheet.leaveOut(number, reason.view)
+        if isGuard, let option, let head = sheet.head(upTo: number) {
+            leaveOut(section: head, without: ByteView(option.row.name))
+        }
         closeDoor()
         return true
     }
@@ -201,14 +204,9 @@ public struct Importer {
 
     /// The `listener` line for mosquitto's first listener.
     @inline(never) private mutating func writeFirst() {
-        sheet.text(Option.listener.row.name)
-        sheet.text(" ")
-        sheet.bytes(port?.value.firstWord.word ?? ByteView("1883"))
-        if let address {
-            sheet.text(" ")
-            sheet.bytes(address.value)
-        }
-        sheet.end(origin: port?.number ?? address?.number ?? 0)
+        writeListener(
+            port?.value.firstWord.word ?? ByteView("1883"), address?.value ?? .empty,
+            origin: port?.number ?? address?.number ?? 0)
     }
 
     /// Whether others could read or do more without this line.

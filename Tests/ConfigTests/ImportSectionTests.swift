@@ -16,7 +16,7 @@ struct ImportSectionTests {
     }
 
     @Test func `Where no listener is left, nobody comes in without a password`() {
-        let file = "password_file p\nlistener 8883\ncertfile c\nkeyfile k"
+        let file = "listener 8883\ncertfile c\nkeyfile k\npassword_file p"
         #expect(Imported(file).lines == ["password_file p", "allow_anonymous false"])
         #expect(Imported("per_listener_settings true\n" + file).lines == ["allow_anonymous false"])
         let bridge = "\nconnection c\naddress b.lan\ntopic #"

@@ -108,8 +108,8 @@ struct ImporterTests {
 
     @Test func `What contradicts itself is withdrawn`() {
         let imported = Imported("global_max_clients 10\nglobal_max_connections 20")
-        #expect(imported.lines == ["global_max_clients 10"])
-        #expect(imported.leftOut == ["2: global_max_connections: is larger than global_max_clients can hold"])
+        #expect(imported.lines == ["global_max_connections 20"])
+        #expect(imported.leftOut == ["1: global_max_clients: has no room for max_connections"])
     }
 
     @Test func `Keys of a board config, or none of mosquitto's, are no mosquitto.conf`() {
@@ -122,6 +122,5 @@ struct ImporterTests {
     @Test func `What would be too long is not cut off`() {
         let line = "log_dest file /" + String(repeating: "x", count: 1000) + "\n"
         #expect(Imported(String(repeating: line, count: 64)).isTooLong)
-        #expect(Imported(String(repeating: "x\n", count: 9000)).isTooLong)
     }
 }

@@ -39,7 +39,7 @@ public struct ConfigError {
     /// As it stands in the file.
     public let key: ByteView
     public let problem: Problem
-    /// Of lines that come from two files.
+    /// Of lines that come from more than one file.
     var origins: LineOrigins?
 
     init(line: Int, key: ByteView, problem: Problem) {
@@ -58,10 +58,10 @@ public struct ConfigError {
         self.init(line: line, key: ByteView(option.row.name), problem: .clash(text, line: other))
     }
 
-    /// `FILE:LINE: KEY: what was expected`. `base` is the file that a line may come from, too.
-    public func write(file: ByteView, base: ByteView = .empty, to line: inout Line) {
+    /// `FILE:LINE: KEY: what was expected`. The names are those of the board config and of its bases.
+    public func write(files: InlineArray<4, ByteView>, to line: inout Line) {
         let place = LineOrigins.place(of: self.line, origins)
-        line.escaped(self.line > 0 && place.isOfBase ? base : file)
+        line.escaped(files[self.line > 0 ? place.file : 0])
         line.byte(UInt8(ascii: ":"))
         if self.line > 0 {
             line.number(place.line)
@@ -93,9 +93,9 @@ public struct ConfigError {
             line.text(text)
             line.text(" line ")
             line.number(otherPlace.line)
-            if otherPlace.isOfBase != place.isOfBase {
+            if otherPlace.file != place.file {
                 line.text(" of ")
-                line.escaped(otherPlace.isOfBase ? base : file)
+                line.escaped(files[otherPlace.file])
             }
         case .needs(let other):
             line.text("needs ")
@@ -112,6 +112,13 @@ public struct ConfigError {
             line.text("expected ")
             option.row.kind.describe(to: &line)
         }
+    }
+
+    /// The same for a board config with no more than one base.
+    public func write(file: ByteView, base: ByteView = .empty, to line: inout Line) {
+        var files = InlineArray<4, ByteView>(repeating: base)
+        files[0] = file
+        write(files: files, to: &line)
     }
 }
 

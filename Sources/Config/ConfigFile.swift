@@ -15,25 +15,63 @@ public enum ConfigFile {
         parse(text, nil, port: port)
     }
 
-    /// What a board config and its base become takes so much memory.
-    public static var mergedBytes: Int { maxBytes + LineOrigins.maxRuns * MemoryLayout<LineOrigins.Run>.stride }
+    /// How many bases there may be, one below the other.
+    public static var maxBases: Int { 3 }
 
-    /// The same with a base, which `base` in `text` names. The settings point into `target`, which has room for
-    /// `mergedBytes`, and is aligned for numbers.
-    public static func parse(
-        _ text: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>, port: UInt16? = nil
-    ) -> Result {
-        let runs = UnsafeMutableRawPointer(target + maxBytes).assumingMemoryBound(to: LineOrigins.Run.self)
-        let merge = ConfigMerge(text, base: base, to: target, capacity: maxBytes, LineOrigins(runs))
-        if merge.isTooLong {
-            let number = line(of: .base, in: text)?.number ?? 0
-            return .bad(ConfigError(line: number, .base, "is longer than 65536 bytes together with this file"))
+    /// The texts of the base, of the base of that, and so on.
+    public struct Bases {
+        var texts = InlineArray<3, ByteView>(repeating: .empty)
+        public private(set) var count = 0
+
+        public init() {}
+
+        public mutating func append(_ text: ByteView) {
+            texts[count] = text
+            count += 1
         }
-        return parse(merge.text, merge.origins, port: port)
+
+        /// Which base the last of them names.
+        public var next: (number: Int, name: ByteView)? { count > 0 ? base(of: texts[count - 1]) : nil }
+    }
+
+    /// What a board config and its bases become takes so much memory.
+    public static var mergedBytes: Int { maxBytes + LineOrigins.bytes }
+
+    /// The same with its bases, of which there is at least one. The settings point into `target`, which has room for
+    /// `mergedBytes`, and is aligned for numbers; `scratch` has room for twice `maxBytes`.
+    public static func parse(
+        _ text: ByteView, _ bases: Bases, to target: UnsafeMutablePointer<UInt8>,
+        scratch: UnsafeMutablePointer<UInt8>, port: UInt16? = nil
+    ) -> Result {
+        var origins = LineOrigins(target + maxBytes, levels: bases.count)
+        var level = bases.count
+        var base = bases.texts[level - 1]
+        while level > 0 {
+            level -= 1
+            let own = level > 0 ? bases.texts[level - 1] : text
+            let room = level > 0 ? scratch + level % 2 * maxBytes : target
+            let merge = ConfigMerge(own, base: base, to: room, capacity: maxBytes, origins, level: level)
+            if merge.isTooLong { return .bad(tooLong(text)) }
+            base = merge.text
+            origins = merge.origins
+        }
+        return parse(base, origins, port: port)
+    }
+
+    /// The same with one base.
+    public static func parse(_ text: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>) -> Result {
+        var bases = Bases()
+        bases.append(base)
+        return parse(text, bases, to: target, scratch: target)
+    }
+
+    private static func tooLong(_ text: ByteView) -> ConfigError {
+        let number = line(of: .base, in: text)?.number ?? 0
+        return ConfigError(line: number, .base, "is longer than 65536 bytes together with this file")
     }
 
     /// The base that a board config names, and in which line; nil if none.
-    public static func base(of text: ByteView) -> (number: Int, file: ByteView)? {
+    public static func base(of text: ByteView) -> (number: Int, name: ByteView)? {
         guard let (number, file) = line(of: .base, in: text), !file.isEmpty else { return nil }
         return (number, file)
     }
@@ -90,7 +128,12 @@ public enum ConfigFile {
             let isAccess = settings.isPerListener && option.isOfAccess
             if settings.isInConnection, option.isOfListener || isAccess { return .belowConnection }
         }
-        if option == .base, settings.place(of: number).isOfBase { return .wrong("a base has no base itself") }
+        if option == .base {
+            let file = settings.place(of: number).file
+            if file == maxBases { return .wrong("there are too many bases, one below the other") }
+            // What a base says of its own base was heeded already.
+            if file > 0 { return nil }
+        }
         let isFirst = !settings.hasSaid(option)
         guard settings.say(option) else { return .repeated }
         guard !value.isEmpty else { return .expected(option) }

@@ -17,18 +17,21 @@ struct ConfigMerge {
     private var count = 0
     /// Lines that are written, and where the last one stands.
     private var number = 0
-    private var last = LinePlace(isOfBase: false, line: 0)
+    private var last = LinePlace(file: 0, line: 0)
     private(set) var origins: LineOrigins
+    private let level: Int
     private(set) var isTooLong = false
 
     init(
-        _ own: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>, capacity: Int, _ origins: LineOrigins
+        _ own: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>, capacity: Int,
+        _ origins: LineOrigins, level: Int
     ) {
         self.own = own
         self.base = base
         self.target = target
         self.capacity = capacity
         self.origins = origins
+        self.level = level
         let key = Option.perListenerSettings
         let flag = ConfigFile.line(of: key, in: own) ?? ConfigFile.line(of: key, in: base)
         isPerListener = ConfigValue.flag(flag?.value ?? .empty) ?? false
@@ -85,7 +88,7 @@ struct ConfigMerge {
 
     private mutating func writeHead() {
         var lines = SectionLines(own)
-        while let line = lines.nextInSection() { write(line, LinePlace(isOfBase: false, line: lines.number)) }
+        while let line = lines.nextInSection() { write(line, LinePlace(file: 0, line: lines.number)) }
     }
 
     private mutating func writeBase() {
@@ -93,7 +96,7 @@ struct ConfigMerge {
         var isSectionLeftOut = false
         var saidOfConnection = Options()
         while let line = lines.next() {
-            let place = LinePlace(isOfBase: true, line: lines.number)
+            let place = LinePlace(file: 1, line: lines.number)
             guard let option = lines.option else {
                 write(line, place)
                 continue
@@ -107,7 +110,7 @@ struct ConfigMerge {
                 guard isFirst(lines, name, in: base), section.find(connection: name) else { continue }
                 saidOfConnection = saidBelow(section)
                 while let line = section.nextInSection() {
-                    write(line, LinePlace(isOfBase: false, line: section.number))
+                    write(line, LinePlace(file: 0, line: section.number))
                 }
                 continue
             }
@@ -139,7 +142,7 @@ struct ConfigMerge {
                 isWritten = lines.option == .connection && isFirst(lines, name, in: own)
                     && others.find(connection: name)
             }
-            if !isWritten { write(line, LinePlace(isOfBase: false, line: lines.number)) }
+            if !isWritten { write(line, LinePlace(file: 0, line: lines.number)) }
         }
     }
 
@@ -152,8 +155,8 @@ struct ConfigMerge {
     // MARK: The text
 
     private mutating func write(_ line: ByteView, _ place: LinePlace) {
-        if last.line == 0 || place.isOfBase != last.isOfBase || place.line <= last.line {
-            origins.begin(at: number + 1, place)
+        if last.line == 0 || place.file != last.file || place.line <= last.line {
+            origins.begin(at: number + 1, place, level: level)
         } else {
             // For each line that is left out there is an empty one.
             var skipped = last.line + 1

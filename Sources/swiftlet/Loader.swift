@@ -31,8 +31,6 @@ struct Loader {
     private let texts: UnsafeMutablePointer<UInt8>
     private var half = 0
     private let accessText: UnsafeMutablePointer<UInt8>
-    /// The path of the base that was read last, with its zero byte.
-    private var basePath: ByteWriter
 
     /// Of a board config, and of the passwords that its connections have in files.
     private static var textBytes: Int { ConfigFile.mergedBytes + Settings.maxBridges * passwordBytes }
@@ -41,13 +39,12 @@ struct Loader {
     private static var accessBytes: Int { (1 << 20) + 4096 }
     private static var pathBytes: Int { 4096 }
     /// The memory a loader needs.
-    static var bytes: Int { Line.logBytes + 2 * textBytes + accessBytes + pathBytes }
+    static var bytes: Int { Line.logBytes + 2 * textBytes + accessBytes + ConfigFile.maxBases * pathBytes }
 
     init(_ memory: UnsafeMutablePointer<UInt8>) {
         problem = Line(memory, capacity: Line.logBytes)
         texts = memory + Line.logBytes
         accessText = texts + 2 * Loader.textBytes
-        basePath = ByteWriter(accessText + Loader.accessBytes, capacity: Loader.pathBytes)
     }
 
     /// The settings of a board config, with what the command line says put over them; nil when something is wrong. They
@@ -79,40 +76,63 @@ struct Loader {
         }
     }
 
-    /// Parses a board config with its base, if it has one; nil when that cannot be read.
+    /// Parses a board config with its bases, if it has any; nil when one cannot be read.
     private mutating func parse(
         _ text: UnsafeMutablePointer<UInt8>, _ count: Int, _ config: Command.Config, _ arguments: Arguments
     ) -> ConfigFile.Result? {
-        guard let file = config.file, let (number, name) = ConfigFile.base(of: ByteView(text, count)) else {
+        guard let file = config.file, let first = ConfigFile.base(of: ByteView(text, count)) else {
             return ConfigFile.parse(ByteView(text, count), port: config.port)
         }
-        let folder = name.starts(with: "/") ? .empty : Arguments.folder(arguments.text(file))
-        if folder.isEmpty, name.equals("-") {
-            return .bad(ConfigError(line: number, .base, "cannot be standard input"))
+        guard let base = read(first, of: arguments.text(file), 0) else { return nil }
+        var bases = ConfigFile.Bases()
+        bases.append(base)
+        while bases.count < ConfigFile.maxBases, let next = bases.next {
+            guard let base = read(next, of: System.text(path(ofBase: bases.count - 1)), bases.count) else { return nil }
+            bases.append(base)
         }
-        guard folder.count + name.count < basePath.capacity else {
-            return .bad(ConfigError(line: number, .base, "a path of more than 4095 bytes"))
-        }
-        basePath.removeAll()
-        basePath.bytes(folder)
-        basePath.bytes(name)
-        basePath.byte(0)
         // The whole takes the place of the file.
-        let own = ByteView(accessText, count)
         accessText.copyBytes(from: text, count: count)
-        let base = accessText + Loader.configBytes
-        let path = UnsafeRawPointer(basePath.start).assumingMemoryBound(to: CChar.self)
-        note(ConfigError(line: number, .base, ""), config, arguments)
-        guard let baseCount = read(path, into: base, capacity: Loader.configBytes) else { return nil }
+        let scratch = accessText + (1 + ConfigFile.maxBases) * Loader.configBytes
+        return ConfigFile.parse(ByteView(accessText, count), bases, to: text, scratch: scratch, port: config.port)
+    }
+
+    /// Reads what `file` names as its base, which is the one of this index.
+    private mutating func read(_ base: (number: Int, name: ByteView), of file: ByteView, _ index: Int) -> ByteView? {
+        let folder = base.name.starts(with: "/") ? .empty : Arguments.folder(file)
+        let isTooLong = folder.count + base.name.count >= Loader.pathBytes
+        let isInput = folder.isEmpty && base.name.equals("-")
+        let isWrong = isTooLong || isInput
+        let text: StaticString = isTooLong ? "a path of more than 4095 bytes" : "cannot be standard input"
+        ConfigError(line: base.number, .base, isWrong ? text : "").write(file: file, to: &problem)
+        guard !isWrong else { return nil }
+        var path = ByteWriter(pathStart(ofBase: index), capacity: Loader.pathBytes)
+        path.bytes(folder)
+        path.bytes(base.name)
+        path.byte(0)
+        let target = accessText + (1 + index) * Loader.configBytes
+        guard let count = read(self.path(ofBase: index), into: target, capacity: Loader.configBytes) else { return nil }
         problem.removeAll()
-        return ConfigFile.parse(own, base: ByteView(base, baseCount), to: text, port: config.port)
+        return ByteView(target, count)
+    }
+
+    /// Where the path stands of a base that was read last.
+    private func pathStart(ofBase index: Int) -> UnsafeMutablePointer<UInt8> {
+        accessText + Loader.accessBytes + index * Loader.pathBytes
+    }
+
+    private func path(ofBase index: Int) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(pathStart(ofBase: index)).assumingMemoryBound(to: CChar.self)
     }
 
     private mutating func note(_ error: ConfigError, _ config: Command.Config, _ arguments: Arguments) {
-        var file = ByteView("built-in")
-        if let index = config.file { file = arguments.text(index) }
-        let base = basePath.written
-        error.write(file: file, base: base.slice(0, max(0, base.count - 1)), to: &problem)
+        var files = InlineArray<4, ByteView>(repeating: ByteView("built-in"))
+        if let index = config.file { files[0] = arguments.text(index) }
+        var i = 0
+        while i < ConfigFile.maxBases {
+            files[i + 1] = System.text(path(ofBase: i))
+            i += 1
+        }
+        error.write(files: files, to: &problem)
     }
 
     /// Puts the password in its place that the settings say is in a file; false when it cannot be read. It lasts as

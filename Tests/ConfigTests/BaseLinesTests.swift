@@ -64,7 +64,6 @@ struct BaseLinesTests {
         ("# c\nbase b\n", "\n\nbogus 1", "base.conf:3: bogus: unknown key; swiftlet --help lists them all"),
         ("base b\nmax_keepalive 1", "max_keepalive 2\nmode x", "base.conf:2: mode: expected broker, client or bridge"),
         ("base b\nbase c", "", "board.conf:2: base: stands twice in this file"),
-        ("base b", "#\nbase c", "base.conf:2: base: a base has no base itself"),
         ("base b", "max_keepalive 1\n\nmax_keepalive 2", "base.conf:3: max_keepalive: stands twice in this file"),
         ("base b\nconnection a\n\nbogus", "\nconnection a\n#", "board.conf:4: bogus: unknown key; "),
         ("base b\nconnection a\ntopic x", "connection a\naddress h\n\nbogus", "base.conf:4: bogus: unknown key; "),
@@ -85,7 +84,7 @@ struct BaseLinesTests {
             while let line = lines.next() {
                 let place = settings.place(of: line.number)
                 places.append("\(text { $0.place(place) })")
-                #expect(text { $0.field(place) } == (place.isOfBase ? "base-line" : "line") + "=\(place.line)")
+                #expect(text { $0.field(place) } == (place.file == 1 ? "base-line" : "line") + "=\(place.line)")
             }
             #expect(places == ["line 3 of the base", "line 7 of the base", "line 4", "line 7"])
         }
@@ -93,7 +92,7 @@ struct BaseLinesTests {
 
     @Test func `Without a base a line has its own number`() throws {
         try withSettings("mode broker") { settings in
-            #expect(!settings.place(of: 7).isOfBase)
+            #expect(settings.place(of: 7).file == 0)
             #expect(settings.place(of: 7).line == 7)
         }
     }

@@ -15,7 +15,7 @@ struct BaseTests {
     @Test func `The base is the first line that says so, and its number`() throws {
         let base = try #require(ConfigFile.base(of: ByteView("# c\n\n base  my file.conf \nbase b.conf")))
         #expect(base.number == 3)
-        #expect(base.file.text == "my file.conf")
+        #expect(base.name.text == "my file.conf")
         #expect(ConfigFile.base(of: ByteView("basement x\nmode broker\nbase\n")) == nil)
         #expect(Outcome("mode broker\nbase\n").error == "board.conf:2: base: expected the path of a file")
     }

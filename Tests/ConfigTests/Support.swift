@@ -21,9 +21,11 @@ enum Outcome {
     init(_ text: String, port: UInt16? = nil) { self.init(Array(text.utf8), port: port) }
 
     /// With a base. The settings are those of the numbers only: the text that they point to is gone.
-    init(_ text: String, base: String) {
+    init(_ text: String, base: String) { self.init(text, bases: [base]) }
+
+    init(_ text: String, bases: [String]) {
         do {
-            self = .settings(try withSettings(text, base: base) { $0 })
+            self = .settings(try withSettings(text, bases: bases) { $0 })
         } catch {
             self = .bad((error as? Refused)?.error ?? "")
         }
@@ -68,17 +70,34 @@ func withSettings<R>(_ config: String, _ body: (Settings) throws -> R) throws ->
 
 /// The same for a config and its base, which are called board.conf and base.conf.
 func withSettings<R>(_ config: String, base: String, _ body: (Settings) throws -> R) throws -> R {
+    try withSettings(config, bases: [base], body)
+}
+
+/// The same for bases one below the other, which are called base.conf, base2.conf and base3.conf.
+func withSettings<R>(_ config: String, bases texts: [String], _ body: (Settings) throws -> R) throws -> R {
     let target = UnsafeMutablePointer<UInt8>.allocate(capacity: ConfigFile.mergedBytes)
-    defer { target.deallocate() }
-    let bytes = Array((config + base).utf8)
+    let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * ConfigFile.maxBytes)
+    defer {
+        target.deallocate()
+        scratch.deallocate()
+    }
+    let bytes = Array((config + texts.joined()).utf8)
     return try bytes.withUnsafeBufferPointer { buffer in
-        let all = buffer.isEmpty ? .empty : ByteView(buffer.baseAddress!, buffer.count)
-        let own = all.slice(0, config.utf8.count)
-        switch ConfigFile.parse(own, base: all.dropFirst(own.count), to: target) {
+        var rest = buffer.isEmpty ? ByteView.empty : ByteView(buffer.baseAddress!, buffer.count)
+        let own = rest.slice(0, config.utf8.count)
+        rest = rest.dropFirst(own.count)
+        var bases = ConfigFile.Bases()
+        for text in texts {
+            bases.append(rest.slice(0, text.utf8.count))
+            rest = rest.dropFirst(text.utf8.count)
+        }
+        switch ConfigFile.parse(own, bases, to: target, scratch: scratch) {
         case .settings(let settings): return try body(settings)
         case .bad(let error):
-            let names = (file: ByteView("board.conf"), base: ByteView("base.conf"))
-            throw Refused(config: config, error: text { error.write(file: names.file, base: names.base, to: &$0) })
+            let files: InlineArray<4, ByteView> = [
+                ByteView("board.conf"), ByteView("base.conf"), ByteView("base2.conf"), ByteView("base3.conf"),
+            ]
+            throw Refused(config: config, error: text { error.write(files: files, to: &$0) })
         }
     }
 }

@@ -79,6 +79,21 @@ def test_a_base_that_became_wrong_changes_nothing(start, base, tmp_path):
     assert (answer(broker, 61), answer(broker, 60)) == (connack(2), NEW)
 
 
+def test_a_base_may_have_a_base_that_a_reload_reads_again_too(start, base, tmp_path):
+    folder = tmp_path / "lowest"
+    folder.mkdir()
+    (folder / "lower.conf").write_text("base lowest.conf\nmax_keepalive 70\n")
+    (folder / "lowest.conf").write_text("".join(line + "\n" for line in ("max_keepalive 80", *OPEN)))
+    base("base lowest/lower.conf", "connection_messages false")
+    broker = start(BASE, only=True)
+    assert (answer(broker, 71), answer(broker, 70)) == (connack(2), NEW)
+    (folder / "lower.conf").write_text("base lowest.conf\n")
+    assert broker.reload(BASE)["event"] == "reloaded"
+    assert (answer(broker, 81), answer(broker, 80)) == (connack(2), NEW)
+    (folder / "lowest.conf").write_text("\n\nbogus 1\n")
+    assert f"{broker.file.parent}/../lowest/lowest.conf:3: bogus: " in broker.reload(BASE)["problem"]
+
+
 @pytest.mark.parametrize("command", ["--check", "--plan"])
 def test_a_check_and_a_plan_are_those_of_both_files(call, base, own, command):
     base("max_connections 17", *OPEN)
@@ -115,11 +130,12 @@ def test_a_base_that_is_none_is_refused(call, base, own, tmp_path, lines, error)
 
 
 @pytest.mark.parametrize("line, error", [
-    ("base other.conf", "own/../base.conf:2: base: a base has no base itself"),
+    ("base other.conf", "own/../base.conf:2: base: own/../other.conf: No such file or directory"),
+    ("base base.conf", "own/../base.conf:2: base: there are too many bases, one below the other"),
     ("#" * 70_000, "own/board.conf:1: base: own/../base.conf: longer than 65536 bytes"),
     ("acl_file /" + "x" * 40_000, "own/board.conf:1: base: is longer than 65536 bytes together with this file"),
     ("topic x", "own/../base.conf:2: topic: a key of bridge mode; this board is a broker"),
-], ids=["base", "length", "both", "mode"])
+], ids=["missing", "circle", "length", "both", "mode"])
 def test_a_base_that_is_wrong_is_refused(call, base, own, tmp_path, line, error):
     base("", line)
     run = call(own(BASE, "password_file /" + "y" * 40_000))

@@ -67,7 +67,7 @@ struct ConfigMerge {
     private mutating func noteSaid() {
         var lines = SectionLines(own)
         while lines.next() != nil {
-            // Connections have names, and a base that has a base is to be found wrong.
+            // Connections have names, and whether there is a base is not up to it.
             guard let option = lines.option, option != .connection, option != .base, !isOfSection(lines, option)
             else { continue }
             said.insert(ConfigMerge.thing(option))

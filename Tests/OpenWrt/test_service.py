@@ -106,8 +106,8 @@ TABLE = {
     "a bridge of more connections": (
         MAIN + "\toption mode 'bridge'\nconfig limits\n\toption memory_budget '4M'\n"
                "config connection 'cloud'\n\toption address '192.0.2.1'\n\tlist topic 'a/# out'\n"
-               "config connection 'office'\n\toption address '192.0.2.2'\n\tlist topic 'b/# out'\n",
-        ["memory_budget 4M", "connection cloud", "address 192.0.2.1", "topic a/# out", "connection office",
+               "config connection 'cfgcafe'\n\toption address '192.0.2.2'\n\tlist topic 'b/# out'\n",
+        ["memory_budget 4M", "connection cloud", "address 192.0.2.1", "topic a/# out", "connection cfgcafe",
          "address 192.0.2.2", "topic b/# out"], {"base": f"{GENERIC}/bridge.conf"}),
     "a client": (
         MAIN + "\toption mode 'client'\n"
@@ -302,7 +302,7 @@ WRONG = {
     "a section": (MAIN + "config listner\n\toption port '1883'\n", "there are no sections of type 'listner'"),
     "an option": (MAIN + "\toption conf '/etc/x'\n", "there is no option conf in section 'main'"),
     "two lines": (MAIN + "config limits\n\toption max_keepalive '1\nlistener 1883'\n",
-                  "option max_keepalive in section 'cfg2' has a line break"),
+                  "option max_keepalive in section 'cfg0292bd' has a line break"),
     "the mode": (MAIN + "\toption mode 'brigde'\n", "mode is broker, bridge or client, and not 'brigde'"),
     "the board": (MAIN + "\toption board 'omega3'\n", "there is no board 'omega3'; there are generic-128mb "
                   "generic-256mb generic-32mb generic-64mb onion-omega2"),

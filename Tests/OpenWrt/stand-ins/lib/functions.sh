@@ -30,7 +30,7 @@ package() { :; }
 
 config() {
   config_count=$((config_count + 1))
-  CONFIG_SECTION=${2:-cfg$config_count}
+  CONFIG_SECTION=${2:-$(printf 'cfg%02x92bd' "$config_count")}
   CONFIG_SECTIONS="$CONFIG_SECTIONS $CONFIG_SECTION"
   config_set "$CONFIG_SECTION" TYPE "$1"
   config_cb "$1" "$CONFIG_SECTION"

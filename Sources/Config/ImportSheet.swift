@@ -56,11 +56,12 @@ struct ImportSheet {
     }
 
     /// The same, but left out.
-    @inline(never) mutating func line(_ key: ByteView, _ value: ByteView, origin: Int, leftOut reason: StaticString) {
+    @inline(never) mutating func line(_ key: ByteView, _ value: ByteView, origin: Int, leftOut reason: ByteView) {
         text("# ")
         line(key, value, origin: -origin)
         text("#   ")
-        note(reason)
+        bytes(reason)
+        end()
     }
 
     /// Makes comments of a line, from 1, and of what stands below it, if it begins a section.

@@ -57,6 +57,9 @@ extension Importer {
             if number <= 0 { return }
         case .maxInflightMessages:
             if number <= 0 { value = max }
+        case .maxKeepAlive:
+            // mosquitto 2.0's default, with which a client may ask for none.
+            if number == max { value = 0 }
         default: break
         }
         if value < min { value = min }
@@ -75,10 +78,10 @@ extension Importer {
     /// The stores that a packet must fit in are larger than by default, where it is.
     private mutating func makeRoom(_ bytes: Int, _ max: Int) {
         guard bytes <= max else { return }
-        if bytes > Limits().packetBufferBytes {
+        if bytes > Limits(.broker).packetBufferBytes {
             sheet.line(ByteView(Option.packetStoreSize.row.name), 2 * bytes, origin: 0)
         }
-        if bytes > Limits().messageStoreBytes / 2 {
+        if bytes > Limits(.broker).messageStoreBytes / 2 {
             sheet.line(ByteView(Option.messageStoreSize.row.name), 2 * bytes, origin: 0)
         }
     }
@@ -149,7 +152,7 @@ extension Importer {
             if levels.add(word) {
                 write(line, word)
             } else {
-                sheet.line(line.key, word, origin: line.number, leftOut: "nothing of that kind is logged")
+                sheet.line(line.key, word, origin: line.number, leftOut: ByteView("nothing of that kind is logged"))
             }
             rest = others
         }

@@ -185,7 +185,7 @@ public struct Importer {
 
     @inline(never) private mutating func writeLimit(_ option: Option) {
         guard !hasLine(option) else { return }
-        sheet.line(ByteView(option.row.name), Limits()[option], origin: 0)
+        sheet.line(ByteView(option.row.name), Limits(.broker)[option], origin: 0)
     }
 
     @inline(never) private mutating func write(_ place: ImportPlace) {
@@ -219,13 +219,13 @@ public struct Importer {
     @inline(never) private mutating func write(_ line: ImportLine, from first: Int) {
         if let foreign = line.foreign {
             if foreign == .listenerAddress || Importer.saysNothing(foreign, line.value) { return }
-            return leaveOut(line, foreign.row.reason)
+            return sheet.line(line.key, line.value, origin: line.number, leftOut: foreign.reason)
         }
         guard let option = line.option else {
             if line.key[0] == ImportUCI.mark {
                 return sheet.line(
                     line.key.dropFirst(1), line.value, origin: line.number,
-                    leftOut: "OpenWrt's script does not hand it on to mosquitto")
+                    leftOut: ByteView("OpenWrt's script does not hand it on to mosquitto"))
             }
             return leaveOut(
                 line, line.key.equals("use_uci")
@@ -242,6 +242,6 @@ public struct Importer {
     }
 
     @inline(never) mutating func leaveOut(_ line: ImportLine, _ reason: StaticString) {
-        sheet.line(line.key, line.value, origin: line.number, leftOut: reason)
+        sheet.line(line.key, line.value, origin: line.number, leftOut: ByteView(reason))
     }
 }

@@ -10,7 +10,10 @@ extension Program {
     mutating func importFile(_ index: Int) -> Int32 {
         let capacity = ConfigFile.maxBytes + 1
         let bytes = Importer.bytes + capacity + ImportUCI.capacity(for: capacity) + BridgeCheck.scratchBytes
-        guard let memory = System.map(bytes) else { return refuse(arguments.text(index), ": no memory to read it") }
+        guard let memory = System.map(bytes) else {
+            _ = refuse(arguments.text(index), ": no memory to read it")
+            return Exit.failure
+        }
         let text = (memory + Importer.bytes).assumingMemoryBound(to: UInt8.self)
         let count: Int
         switch System.read(arguments.path(index), into: text, capacity: capacity) {
@@ -54,7 +57,7 @@ extension Program {
 
     /// Has withdrawn what the program would refuse, until it refuses nothing; then sees to the memory. False when there
     /// is no room for that.
-    private mutating func settle(_ importer: inout Importer, _ scratch: UnsafeMutablePointer<UInt8>) -> Bool {
+    @inline(never) private mutating func settle(_ importer: inout Importer, _ scratch: UnsafeMutablePointer<UInt8>) -> Bool {
         while !importer.isTooLong {
             var problem: ConfigError?
             switch ConfigFile.parse(importer.result) {
@@ -74,7 +77,7 @@ extension Program {
 
     private var tooLong: StaticString { ": longer than a board config may be" }
 
-    private mutating func place(_ index: Int, _ number: Int) {
+    @inline(never) private mutating func place(_ index: Int, _ number: Int) {
         line.escaped(arguments.text(index))
         line.text(":")
         line.number(number)

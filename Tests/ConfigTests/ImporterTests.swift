@@ -65,7 +65,8 @@ struct ImporterTests {
         ("persistent_client_expiration 2m", "persistent_client_expiration 2m"),
         ("persistent_client_expiration 20y", "persistent_client_expiration 315360000"),
         ("max_packet_size 20", "max_packet_size 128"), ("retain_available 0", "retain_available false"),
-        ("max_keepalive 60 seconds", "max_keepalive 60"), ("log_dest stdout", "log_dest stderr"),
+        ("max_keepalive 60 seconds", "max_keepalive 60"), ("max_keepalive 65535", "max_keepalive 0"),
+        ("log_dest stdout", "log_dest stderr"),
     ])
     func `A value that has another form or another end here is translated`(file: String, line: String) {
         let imported = Imported(file)

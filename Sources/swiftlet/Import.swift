@@ -57,7 +57,8 @@ extension Program {
 
     /// Has withdrawn what the program would refuse, until it refuses nothing; then sees to the memory. False when there
     /// is no room for that.
-    @inline(never) private mutating func settle(_ importer: inout Importer, _ scratch: UnsafeMutablePointer<UInt8>) -> Bool {
+    @inline(never)
+    private mutating func settle(_ importer: inout Importer, _ scratch: UnsafeMutablePointer<UInt8>) -> Bool {
         while !importer.isTooLong {
             var problem: ConfigError?
             switch ConfigFile.parse(importer.result) {

@@ -38,7 +38,12 @@ extension Importer {
             write(line, line.value)
             guard option == .passwordFile else { return }
             sheet.note("#   for plain passwords, as OpenWrt's mosquitto-nossl has them: mosquitto_passwd -U FILE")
-        case .connection, .domain: write(line, word)
+        case .connection:
+            write(line, word)
+            if packetBytes > BridgeLimits().spoolBytes {
+                sheet.line(ByteView(Option.spoolSize.row.name), packetBytes, origin: 0)
+            }
+        case .domain: write(line, word)
         default: write(line, line.value)
         }
     }
@@ -64,6 +69,8 @@ extension Importer {
         }
         if value < min { value = min }
         if value > max, !option.needsRestart || option.isOfConnection { value = max }
+        // No more can be connected than may be known.
+        if option == .globalMaxConnections, value > maxClients { value = maxClients }
         if value == number {
             write(line, word)
         } else {
@@ -72,12 +79,12 @@ extension Importer {
             sheet.end()
             sheet.line(line.key, value, origin: line.number)
         }
-        if option == .maxPacketSize { makeRoom(value, max) }
+        if option == .maxPacketSize, value <= max { makeRoom(value) }
     }
 
     /// The stores that a packet must fit in are larger than by default, where it is.
-    private mutating func makeRoom(_ bytes: Int, _ max: Int) {
-        guard bytes <= max else { return }
+    private mutating func makeRoom(_ bytes: Int) {
+        packetBytes = bytes
         if bytes > Limits(.broker).packetBufferBytes {
             sheet.line(ByteView(Option.packetStoreSize.row.name), 2 * bytes, origin: 0)
         }

@@ -14,6 +14,12 @@ public struct Importer {
     private var address: ImportLine?
     /// Whether mosquitto listens there, beside what `listener` lines say.
     private var opensFirst = false
+    /// What all listeners together may have, by their own limits, or by the default of who has none.
+    private var connections = 0
+    private var limitedCount = 0
+    private(set) var maxClients = Option.maxClients
+    /// The longest packet, where it is longer than by default.
+    var packetBytes = 0
     /// Lines that mean something to mosquitto, and all.
     private var knownCount = 0
     private var count = 0
@@ -56,10 +62,24 @@ public struct Importer {
             if line.key.equals("port") { port = line }
             if line.key.equals("bind_address") { address = line }
             if line.option == .perListenerSettings, Importer.flag(line.value) == true { isPerListener = true }
+            if let number = Importer.limit(.maxConnections, line) {
+                connections = min(connections + number, Option.maxClients)
+                limitedCount += 1
+            }
+            maxClients = Importer.limit(.globalMaxClients, line) ?? maxClients
         }
         listenerCount = all.listenerCount
         connectionCount = all.connectionCount
         opensFirst = port != nil || address != nil || listenerCount > 0 && hasKeysOfFirst()
+        if limitedCount < max(1, listenerCount + (opensFirst ? 1 : 0)) { connections += Limits(.broker).maxConnections }
+    }
+
+    /// The number of such a line, if it limits anything and is not too large.
+    private static func limit(_ option: Option, _ line: ImportLine) -> Int? {
+        guard line.option == option, let number = ConfigValue.signed(line.value.firstWord.word), number > 0,
+            number <= Option.maxClients
+        else { return nil }
+        return number
     }
 
     /// Whether a line in front of the first `listener` opens mosquitto's first listener.
@@ -67,9 +87,7 @@ public struct Importer {
         var all = lines
         while let line = all.next() {
             guard line.place == .listener(0) else { continue }
-            if line.option == .maxConnections, let number = ConfigValue.signed(line.value.firstWord.word), number > 0 {
-                return true
-            }
+            if Importer.limit(.maxConnections, line) != nil { return true }
             if line.option == .bindInterface || line.option == .socketDomain || isGuard(line) { return true }
             if let option = line.option, option.isOfAccess { return true }
         }
@@ -173,7 +191,10 @@ public struct Importer {
         sheet.end()
         sheet.note("# Limits that the file does not set. mosquitto then has 1000 queued messages for one, since 2.1")
         sheet.note("# packets of 2000000 bytes, and no other limit. Here these are in force:")
-        if !hasLine(.maxConnections) { writeLimit(.globalMaxConnections) }
+        if !hasLine(.maxConnections), !hasLine(.globalMaxConnections) {
+            let count = min(connections, maxClients)
+            sheet.line(ByteView(Option.globalMaxConnections.row.name), count, origin: 0)
+        }
         writeLimit(.maxKeepAlive)
         writeLimit(.maxPacketSize)
         writeLimit(.maxQueuedMessages)

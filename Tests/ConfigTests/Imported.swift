@@ -15,10 +15,10 @@ struct Imported {
 
     /// Lines in force, without the limits that the file does not set.
     var lines: [String] {
-        let limits = ["global_max_connections 256", "max_keepalive 0", "max_packet_size 262144",
+        let limits = ["max_keepalive 0", "max_packet_size 262144",
             "max_queued_messages 1000", "max_queued_bytes 4194304", "offline_message_expiry 86400",
             "persistent_client_expiration 604800", "max_subscriptions_per_client 256"]
-        return allLines.filter { !limits.contains($0) }
+        return allLines.filter { !limits.contains($0) && !$0.hasPrefix("global_max_connections ") }
     }
 
     var allLines: [String] { text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") } }

@@ -85,6 +85,8 @@ struct ImporterTests {
         #expect(lines.contains("max_packet_size 20000000"))
         #expect(lines.contains { $0.hasPrefix("packet_store_size ") })
         #expect(lines.contains { $0.hasPrefix("message_store_size ") })
+        let bridge = Imported("max_packet_size 2000000\nconnection c\naddress b\ntopic #")
+        #expect(bridge.lines.suffix(4) == ["connection c", "spool_size 2000000", "address b", "topic #"])
     }
 
     @Test(arguments: [
@@ -108,9 +110,22 @@ struct ImporterTests {
     }
 
     @Test func `What contradicts itself is withdrawn`() {
-        let imported = Imported("global_max_clients 10\nglobal_max_connections 20")
-        #expect(imported.lines == ["global_max_connections 20"])
-        #expect(imported.leftOut == ["1: global_max_clients: has no room for max_connections"])
+        let imported = Imported("message_store_size 4096\nsys_interval 1")
+        #expect(imported.lines == ["sys_interval 1"])
+        #expect(imported.leftOut == ["1: message_store_size: has no room for max_packet_size"])
+    }
+
+    @Test(arguments: [
+        ("", 256), ("listener 1", 256), ("listener 1\nmax_connections 5", 5), ("port 1\nmax_connections 9000", 9000),
+        ("listener 1\nmax_connections 5\nlistener 2", 261), ("listener 1\nmax_connections -1", 256),
+        ("listener 1\nmax_connections 5\nlistener 2\nmax_connections 7", 12), ("global_max_clients 10", 10),
+        ("global_max_connections 20", 20), ("global_max_clients 10\nglobal_max_connections 20", 10),
+        ("listener 1\nmax_connections 1000000000", 256),
+    ])
+    func `As many connect as all listeners allow`(file: String, count: Int) {
+        #expect(Imported(file).allLines.filter { $0.hasPrefix("global_max") && !$0.contains("clients") } == [
+            "global_max_connections \(count)",
+        ])
     }
 
     @Test func `Keys of a board config, or none of mosquitto's, are no mosquitto.conf`() {

@@ -46,8 +46,8 @@ struct ConfigMerge {
     // MARK: What is said
 
     /// Whether a key says something of its section only.
-    private func isOfSection(_ lines: SectionLines, _ option: Option) -> Bool {
-        switch lines.section {
+    @inline(never) private func isOf(_ section: SectionLines.Section, _ option: Option) -> Bool {
+        switch section {
         case .none: false
         case .listener: option.isOfListener || isPerListener && option.isOfAccess
         case .connection: option.isOfConnection
@@ -67,26 +67,16 @@ struct ConfigMerge {
     private mutating func noteSaid() {
         var lines = SectionLines(own)
         while lines.next() != nil {
-            // Connections have names, and whether there is a base is not up to it.
-            guard let option = lines.option, option != .connection, option != .base, !isOfSection(lines, option)
+            // Connections have names, and what a base says of its own base is no matter of this file's.
+            guard let option = lines.option, option != .connection, option != .base, !isOf(lines.section, option)
             else { continue }
             said.insert(ConfigMerge.thing(option))
         }
     }
 
-    /// What stands below a `connection` line.
-    private func saidBelow(_ connection: SectionLines) -> Options {
-        var said = Options()
-        var lines = connection
-        while lines.nextInSection() != nil {
-            if let option = lines.option, option.isOfConnection { said.insert(ConfigMerge.thing(option)) }
-        }
-        return said
-    }
-
     // MARK: The parts
 
-    private mutating func writeHead() {
+    @inline(never) private mutating func writeHead() {
         var lines = SectionLines(own)
         while let line = lines.nextInSection() { write(line, LinePlace(file: 0, line: lines.number)) }
     }
@@ -106,19 +96,17 @@ struct ConfigMerge {
                 write(line, place)
                 saidOfConnection = Options()
                 let name = line.firstWord.rest
-                var section = SectionLines(own)
-                guard isFirst(lines, name, in: base), section.find(connection: name) else { continue }
-                saidOfConnection = saidBelow(section)
-                while let line = section.nextInSection() {
-                    write(line, LinePlace(file: 0, line: section.number))
-                }
+                if isFirst(name, lines.number, in: base) { writeSection(name, noting: &saidOfConnection) }
                 continue
             }
             if lines.beginsSection { isSectionLeftOut = said.contains(option) }
+            let isOfSection = isOf(lines.section, option)
+            // Who may come in by a listener stands below it, even where that holds for all of them.
+            let isAccess = lines.section == .listener && option.isOfAccess
             let isLeftOut: Bool
-            if lines.beginsSection || isSectionLeftOut && (isOfSection(lines, option) || isAccess(lines, option)) {
+            if lines.beginsSection || isSectionLeftOut && (isOfSection || isAccess) {
                 isLeftOut = isSectionLeftOut
-            } else if isOfSection(lines, option) {
+            } else if isOfSection {
                 isLeftOut = lines.section == .connection && saidOfConnection.contains(ConfigMerge.thing(option))
             } else {
                 isLeftOut = said.contains(ConfigMerge.thing(option))
@@ -127,9 +115,14 @@ struct ConfigMerge {
         }
     }
 
-    /// Who may come in by a listener stands below it, even where that holds for all of them.
-    private func isAccess(_ lines: SectionLines, _ option: Option) -> Bool {
-        lines.section == .listener && option.isOfAccess
+    /// What the file says below a connection, if it has that one; `said` takes up which keys.
+    private mutating func writeSection(_ name: ByteView, noting said: inout Options) {
+        var lines = SectionLines(own)
+        guard lines.find(connection: name) != nil else { return }
+        while let line = lines.nextInSection() {
+            write(line, LinePlace(file: 0, line: lines.number))
+            if let option = lines.option, option.isOfConnection { said.insert(ConfigMerge.thing(option)) }
+        }
     }
 
     private mutating func writeRest() {
@@ -139,22 +132,22 @@ struct ConfigMerge {
             if lines.beginsSection {
                 var others = SectionLines(base)
                 let name = line.firstWord.rest
-                isWritten = lines.option == .connection && isFirst(lines, name, in: own)
-                    && others.find(connection: name)
+                isWritten = lines.option == .connection && isFirst(name, lines.number, in: own)
+                    && others.find(connection: name) != nil
             }
             if !isWritten { write(line, LinePlace(file: 0, line: lines.number)) }
         }
     }
 
-    /// Whether no connection above has the same name.
-    private func isFirst(_ lines: SectionLines, _ name: ByteView, in text: ByteView) -> Bool {
-        var first = SectionLines(text)
-        return first.find(connection: name) && first.number == lines.number
+    /// Whether no connection above line `number` has the same name.
+    private func isFirst(_ name: ByteView, _ number: Int, in text: ByteView) -> Bool {
+        var lines = SectionLines(text)
+        return lines.find(connection: name) == number
     }
 
     // MARK: The text
 
-    private mutating func write(_ line: ByteView, _ place: LinePlace) {
+    @inline(never) private mutating func write(_ line: ByteView, _ place: LinePlace) {
         if last.line == 0 || place.file != last.file || place.line <= last.line {
             origins.begin(at: number + 1, place, level: level)
         } else {

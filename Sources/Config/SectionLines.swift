@@ -32,12 +32,12 @@ struct SectionLines {
         return line
     }
 
-    /// Moves on to the first connection of this name; false when there is none.
-    @inline(never) mutating func find(connection name: ByteView) -> Bool {
+    /// Moves on to the first connection of this name, and answers its number; nil when there is none.
+    @inline(never) mutating func find(connection name: ByteView) -> Int? {
         while let line = next() {
-            if option == .connection, line.firstWord.rest.equals(name) { return true }
+            if option == .connection, line.firstWord.rest.equals(name) { return number }
         }
-        return false
+        return nil
     }
 
     /// What a key begins.

@@ -114,9 +114,9 @@ public struct ConfigError {
         }
     }
 
-    /// The same for a board config with no more than one base.
-    public func write(file: ByteView, base: ByteView = .empty, to line: inout Line) {
-        var files = InlineArray<4, ByteView>(repeating: base)
+    /// The same for a board config without a base.
+    public func write(file: ByteView, to line: inout Line) {
+        var files = InlineArray<4, ByteView>(repeating: .empty)
         files[0] = file
         write(files: files, to: &line)
     }

@@ -58,13 +58,6 @@ public enum ConfigFile {
         return parse(base, origins, port: port)
     }
 
-    /// The same with one base.
-    public static func parse(_ text: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>) -> Result {
-        var bases = Bases()
-        bases.append(base)
-        return parse(text, bases, to: target, scratch: target)
-    }
-
     private static func tooLong(_ text: ByteView) -> ConfigError {
         let number = line(of: .base, in: text)?.number ?? 0
         return ConfigError(line: number, .base, "is longer than 65536 bytes together with this file")

@@ -6,7 +6,7 @@ FROM swift:6.3.1-bookworm AS toolchain
 WORKDIR /swiftlet
 ENV SWIFTLET_VENV=/opt/swiftlet ZIG_GLOBAL_CACHE_DIR=/opt/zig-cache
 # Each on its own, so that what it makes is kept until it changes itself.
-COPY toolchains/install toolchains/
+COPY toolchains/install toolchains/machines toolchains/
 RUN toolchains/install && rm -rf /var/lib/apt/lists/*
 COPY toolchains/common toolchains/libc toolchains/targets toolchains/
 RUN toolchains/libc all

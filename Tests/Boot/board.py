@@ -1,4 +1,4 @@
-"""An emulated board: booted from its disk, reached by its network card and its serial line, ended by pulling the plug."""
+"""An emulated board: booted from its disk, reached by network card and serial line, ended by pulling the plug."""
 
 import base64
 import os
@@ -16,7 +16,7 @@ from log import Event, parse
 from machines import Machine
 
 # What a board may need for something, while others use this machine, too.
-PATIENCE = 120.0
+PATIENCE = 60.0
 POLL = 0.1
 # This machine, as the board sees it.
 HOST = "10.0.2.2"

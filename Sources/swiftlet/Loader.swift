@@ -8,23 +8,6 @@ import Runtime
 
 /// Reads and checks board config, password and ACL files. What is wrong is told in one line, `problem`.
 struct Loader {
-    /// Password and ACL files by access index.
-    struct AccessTexts {
-        var passwords = InlineArray<9, ByteView?>(repeating: nil)
-        var acls = InlineArray<9, ByteView?>(repeating: nil)
-
-        /// Of all files together.
-        var bytes: Int {
-            var sum = 0
-            var i = 0
-            while i < passwords.count {
-                sum += (passwords[i]?.count ?? 0) + (acls[i]?.count ?? 0)
-                i += 1
-            }
-            return sum
-        }
-    }
-
     /// What went wrong last.
     private(set) var problem: Line
     /// Two board configs: the one in force, to which its settings point, and one that is to replace it.

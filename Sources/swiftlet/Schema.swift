@@ -28,8 +28,8 @@ extension Program {
             `base FILE` takes from another board config what this one does not say. Of keys that may stand several
             times, none is taken if one stands here; with a `listener` here, those of the base are left out with all
             that is theirs and who may come in by them, and so are lines of `subscribe`, or `publish`. A `connection`
-            that both have is one, with the keys of both, by the same rule. A base may have a base itself; there are up to
-            three, one below the other.
+            that both have is one, with the keys of both, by the same rule. A base may have a base itself; there are up
+            to three, one below the other.
 
             `reload` means that a change holds from SIGHUP on; `restart`, that it needs a restart. A client needs one in
             any case. `password_file` and `acl_file` can be added by a restart only.

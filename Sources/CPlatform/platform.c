@@ -103,6 +103,8 @@ int32_t swl_is_writable(int32_t fd) {
 
 int32_t swl_close(int32_t fd) { return result(close(fd)); }
 
+void swl_no_new_privileges(void) { prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
 int32_t swl_raise_descriptors(int32_t count) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return failure();

@@ -60,7 +60,8 @@ public struct BridgeSettings {
     public internal(set) var sectionText = ByteView.empty
     public private(set) var topicCount = 0
     /// Topics that there is memory for, so that a reload can bring some.
-    public var topicRoom: Int { topicCount + 8 }
+    public var topicRoom: Int { topicCount + BridgeSettings.spareTopics }
+    public static var spareTopics: Int { 8 }
     /// Those of them that are subscribed to here.
     private(set) var outCount = 0
     /// From the first `topic` line to the last.

@@ -64,6 +64,9 @@ public enum System {
         }
     }
 
+    /// Gives up the chance of more rights by running some program. To be called before others are started.
+    public static func giveUpNewPrivileges() { swl_no_new_privileges() }
+
     /// Makes room for `count` open descriptors; answers how many there may be.
     public static func raiseDescriptors(to count: Int) -> Int { Int(swl_raise_descriptors(Int32(count))) }
 

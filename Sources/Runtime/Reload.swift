@@ -74,6 +74,8 @@ extension Server where Net: ~Copyable {
             if let wanted = wantedIndex(of: memory.listeners[i].settings) {
                 // The whole of it: paths point into the text of the config, which is a new one.
                 memory.listeners[i].settings = settings.listener(wanted)
+                // A socket knows its device by a number, which is another one when the device was made anew.
+                if !memory.listeners[i].settings.interface.isEmpty { reopenListener(i) }
             } else if memory.listeners[i].isWanted {
                 reportListener(.listenerClosed, i)
                 closeListener(i)
@@ -84,6 +86,16 @@ extension Server where Net: ~Copyable {
         while i < settings.listenerCount {
             if !isServed(settings.listener(i)) { openListener(i) }
             i += 1
+        }
+    }
+
+    private mutating func reopenListener(_ index: Int) {
+        guard memory.listeners[index].descriptor >= 0 else { return }
+        io.close(memory.listeners[index].descriptor)
+        memory.listeners[index].descriptor = -1
+        if open(index) != nil {
+            reportListener(.listenFailed, index)
+            scheduleListenAgain()
         }
     }
 

@@ -17,6 +17,8 @@ enum Command {
     case run(Config)
     /// Print the memory plan.
     case plan(Config)
+    /// Print what of a board config only a restart can change.
+    case fixed(Config)
     /// Check everything and say who may connect.
     case check(Config)
     /// Print the board config that does what the file does that this word names.
@@ -28,11 +30,12 @@ enum Command {
     /// The word with this index is not understood, and why.
     case wrong(Int, StaticString)
 
-    /// `FILE` or `-c FILE`, `-p PORT`, `-v`, `--plan`, `--check`, `--import FILE`, `--schema`, `--help`, `--version`. A
-    /// file named `-` is standard input. The same when the program is called mosquitto.
+    /// `FILE` or `-c FILE`, `-p PORT`, `-v`, `--plan`, `--fixed`, `--check`, `--import FILE`, `--schema`, `--help`,
+    /// `--version`. A file named `-` is standard input. The same when the program is called mosquitto.
     static func parse(_ arguments: Arguments) -> Command {
         var config = Config()
         var isPlan = false
+        var isFixed = false
         var isCheck = false
         var i = 0
         while i < arguments.count {
@@ -42,6 +45,8 @@ enum Command {
             if word.equals("--version") { return .version }
             if word.equals("--plan") {
                 isPlan = true
+            } else if word.equals("--fixed") {
+                isFixed = true
             } else if word.equals("--check") || word.equals("--test-config") {
                 isCheck = true
             } else if word.equals("--import") {
@@ -70,6 +75,6 @@ enum Command {
             }
             i += 1
         }
-        return isPlan ? .plan(config) : isCheck ? .check(config) : .run(config)
+        return isPlan ? .plan(config) : isFixed ? .fixed(config) : isCheck ? .check(config) : .run(config)
     }
 }

@@ -10,6 +10,7 @@ extension Program {
             usage: swiftlet [-c] [FILE]     run what the board config FILE says (- is standard input);
                                             without FILE, a broker for this machine on port 1883
                    swiftlet --plan [FILE]   print the memory plan; fails when it is over memory_budget
+                   swiftlet --fixed [FILE]  print what only a restart can change, for whoever has to decide on one
                    swiftlet --check [FILE]  check all files, say who may connect, and what a bridge or client does
                    swiftlet --import FILE   print the board config that does what a mosquitto.conf, or OpenWrt's
                                             /etc/config/mosquitto, does; say what of it has no counterpart

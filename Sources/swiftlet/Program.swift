@@ -66,6 +66,10 @@ struct Program {
         case .plan(let config):
             guard let settings = settings(config) else { return Exit.usage }
             return writePlan(settings)
+        case .fixed(let config):
+            guard let settings = settings(config) else { return Exit.usage }
+            settings.writeFixed(&line) { System.write($0, to: .output) }
+            return Exit.success
         case .check(let config):
             return check(config)
         case .importFile(let index):

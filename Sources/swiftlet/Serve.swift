@@ -20,6 +20,7 @@ extension Program {
         let descriptors = settings.limits.maxConnections + Settings.maxListeners + spareDescriptors
             + settings.bridgeCount * descriptorsPerBridge
         guard mayOpen(descriptors, for: "max_connections") else { return Exit.failure }
+        System.giveUpNewPrivileges()
         // What the verifier of passwords shares with this process is the less, the earlier it starts.
         guard var io = LinuxIO(
             verifiesPasswords: settings.usesPasswords, resolvers: settings.bridgeCount,

@@ -291,6 +291,31 @@ def test_an_address_that_comes_later_is_served_from_then_on(target, start):
     assert broker.stop() == 0
 
 
+def test_a_device_that_was_made_anew_is_served_after_a_reload(target, start):
+    """As a router does it when its network is started again: the name is the same, but sockets go by a number."""
+    device, address, lines = "br-e2e", "192.0.2.1", ("listener 1883", "bind_interface br-e2e", OPEN_TO_ALL)
+    broker = start(*lines, only=True, ready=False, target=unshared(target, "--net"))
+    broker.wait_for(event="listen-failed")
+
+    def make_device() -> None:
+        for words in ("link set lo up", f"link add {device} type bridge", f"link set {device} up",
+                      f"address add {address}/24 dev {device}"):
+            run = run_beside(broker, "ip", *words.split())
+            assert run.returncode == 0, run.stderr
+
+    def publish() -> int:
+        return run_beside(broker, "mosquitto_pub", "-h", address, "-t", "t", "-m", "m", "-q", "1").returncode
+
+    make_device()
+    broker.wait_for(event="listening")
+    assert publish() == 0
+    run_beside(broker, "ip", "link", "delete", device)
+    make_device()
+    broker.reload(*lines)
+    assert publish() == 0
+    assert broker.stop() == 0
+
+
 # Unix sockets.
 
 def test_a_unix_socket_is_served_and_logged(start, path):

@@ -173,6 +173,37 @@ def test_no_restart_is_asked_for_where_nothing_has_changed(start):
     assert broker.log.matching(event="needs-restart") == []
 
 
+ACCESS = ("listener 0 127.0.0.1", "allow_anonymous true")
+
+
+@pytest.mark.parametrize("old, new, is_fixed", [
+    (OPEN, (*OPEN, "max_keepalive 60"), False),
+    (OPEN, (*OPEN, "max_message_rate 500", "max_queued_messages 7", "max_retained_messages 5"), False),
+    (OPEN, (*OPEN, "listener 0 127.0.0.2"), False),
+    (OPEN, (*OPEN, "max_messages 1000"), True),
+    (OPEN, (*OPEN, "log_dest none"), True),
+    (OPEN, (*OPEN, "mode bridge", "connection a", "address 127.0.0.1:1", "topic a"), True),
+    (OPEN, ("per_listener_settings true", *ACCESS), True),
+    (("per_listener_settings true", *ACCESS), ("per_listener_settings true", ACCESS[0], "allow_anonymous false"), False),
+    (("per_listener_settings true", *ACCESS), ("per_listener_settings true", *ACCESS, "listener 0 127.0.0.2"), True),
+    (OPEN, (*OPEN, "password_file {passwords}"), True),
+], ids=lambda value: value[-1] if isinstance(value, tuple) else "")
+def test_what_only_a_restart_can_change_is_told_beforehand(start, call, tmp_path, old, new, is_fixed):
+    """By --fixed, which says the same for two files if a reload is enough."""
+    (tmp_path / "passwords").write_text("")
+    new = [line.format(passwords=tmp_path / "passwords") for line in new]
+
+    def fixed(lines) -> str:
+        run = call("--fixed", lines=lines)
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+
+    broker = start(*old, only=True)
+    event = broker.reload(*new)
+    needs_restart = event["event"] == "reload-failed" or bool(broker.log.matching(event="needs-restart"))
+    assert (needs_restart, fixed(old) != fixed(new)) == (is_fixed, is_fixed)
+
+
 # What is wrong.
 
 @pytest.mark.parametrize("lines, problem", [

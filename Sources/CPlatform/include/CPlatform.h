@@ -76,6 +76,10 @@ int32_t swl_is_terminal(int32_t fd);
 int32_t swl_read_hidden(int32_t fd, const void *_Nonnull prompt, intptr_t prompt_bytes, void *_Nonnull target,
                         intptr_t bytes);
 
+/* From here on, no program that this one or its children run gets more rights than they have. Linux 3.5; not an error
+ * before that. */
+void swl_no_new_privileges(void);
+
 /* Makes room for `count` descriptors as far as the hard limit goes; returns how many there may be. */
 int32_t swl_raise_descriptors(int32_t count);
 

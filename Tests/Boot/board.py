@@ -16,7 +16,7 @@ from log import Event, parse
 from machines import Machine
 
 # What a board may need for something, while others use this machine, too.
-PATIENCE = 60.0
+PATIENCE = 120.0
 POLL = 0.1
 # This machine, as the board sees it.
 HOST = "10.0.2.2"

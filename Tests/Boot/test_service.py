@@ -49,8 +49,8 @@ def test_a_listener_serves_one_network(board):
 def test_a_password_file_of_the_owner_holds_after_a_reload(board):
     uci = main() + section("listener", port="1883", allow_anonymous="0", password_file="/etc/swiftlet/passwords")
     board.run("swiftlet passwd -b -c /etc/swiftlet/passwords one 1; chown swiftlet /etc/swiftlet/passwords")
-    board.configure(uci, "restart")
-    board.wait_for(event="ready")
+    since = board.configure(uci, "restart")
+    board.wait_for(since, event="ready")
     board.connect(user="one", password="1")
     since = board.mark()
     board.run("swiftlet passwd -b /etc/swiftlet/passwords two 2")

@@ -51,16 +51,18 @@ public enum ConfigFile {
             let own = level > 0 ? bases.texts[level - 1] : text
             let room = level > 0 ? scratch + level % 2 * maxBytes : target
             let merge = ConfigMerge(own, base: base, to: room, capacity: maxBytes, origins, level: level)
-            if merge.isTooLong { return .bad(tooLong(text)) }
+            if merge.isTooLong { return .bad(ofBase(text, "is longer than 65536 bytes together with this file")) }
+            if merge.changesAccess {
+                return .bad(ofBase(text, "its access settings would mean another thing by this per_listener_settings"))
+            }
             base = merge.text
             origins = merge.origins
         }
         return parse(base, origins, port: port)
     }
 
-    private static func tooLong(_ text: ByteView) -> ConfigError {
-        let number = line(of: .base, in: text)?.number ?? 0
-        return ConfigError(line: number, .base, "is longer than 65536 bytes together with this file")
+    private static func ofBase(_ text: ByteView, _ problem: StaticString) -> ConfigError {
+        ConfigError(line: line(of: .base, in: text)?.number ?? 0, .base, problem)
     }
 
     /// The base that a board config names, and in which line; nil if none.
@@ -123,7 +125,8 @@ public enum ConfigFile {
         }
         if option == .base {
             let file = settings.place(of: number).file
-            if file == maxBases { return .wrong("there are too many bases, one below the other") }
+            if file == maxBases { return .wrong("there are too many bases, one below the other or in a circle") }
+            guard !value.isEmpty else { return .expected(option) }
             // What a base says of its own base was heeded already.
             if file > 0 { return nil }
         }

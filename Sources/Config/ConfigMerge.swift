@@ -21,6 +21,10 @@ struct ConfigMerge {
     private(set) var origins: LineOrigins
     private let level: Int
     private(set) var isTooLong = false
+    /// Whether the file says of `per_listener_settings` another thing than the base, and the base says who may come in:
+    /// below a listener that would hold for others than it was meant for.
+    private(set) var changesAccess = false
+    private let changesPerListener: Bool
 
     init(
         _ own: ByteView, base: ByteView, to target: UnsafeMutablePointer<UInt8>, capacity: Int,
@@ -33,8 +37,9 @@ struct ConfigMerge {
         self.origins = origins
         self.level = level
         let key = Option.perListenerSettings
-        let flag = ConfigFile.line(of: key, in: own) ?? ConfigFile.line(of: key, in: base)
-        isPerListener = ConfigValue.flag(flag?.value ?? .empty) ?? false
+        let ofBase = ConfigMerge.flag(key, in: base) ?? false
+        isPerListener = ConfigMerge.flag(key, in: own) ?? ofBase
+        changesPerListener = isPerListener != ofBase
         noteSaid()
         writeHead()
         writeBase()
@@ -42,6 +47,11 @@ struct ConfigMerge {
     }
 
     var text: ByteView { ByteView(target, count) }
+
+    private static func flag(_ option: Option, in text: ByteView) -> Bool? {
+        guard let line = ConfigFile.line(of: option, in: text) else { return nil }
+        return ConfigValue.flag(line.value)
+    }
 
     // MARK: What is said
 
@@ -111,7 +121,9 @@ struct ConfigMerge {
             } else {
                 isLeftOut = said.contains(ConfigMerge.thing(option))
             }
-            if !isLeftOut { write(line, place) }
+            if isLeftOut { continue }
+            if changesPerListener, option.isOfAccess { changesAccess = true }
+            write(line, place)
         }
     }
 

@@ -84,8 +84,10 @@ struct Loader {
         let folder = base.name.starts(with: "/") ? .empty : Arguments.folder(file)
         let isTooLong = folder.count + base.name.count >= Loader.pathBytes
         let isInput = folder.isEmpty && base.name.equals("-")
-        let isWrong = isTooLong || isInput
-        let text: StaticString = isTooLong ? "a path of more than 4095 bytes" : "cannot be standard input"
+        let hasZero = base.name.firstIndex(of: 0) != nil
+        let isWrong = isTooLong || isInput || hasZero
+        let text: StaticString = isTooLong
+            ? "a path of more than 4095 bytes" : hasZero ? "expected the path of a file" : "cannot be standard input"
         ConfigError(line: base.number, .base, isWrong ? text : "").write(file: file, to: &problem)
         guard !isWrong else { return nil }
         var path = ByteWriter(pathStart(ofBase: index), capacity: Loader.pathBytes)

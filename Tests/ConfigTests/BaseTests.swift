@@ -57,6 +57,23 @@ struct BaseTests {
         }
     }
 
+    @Test(arguments: [
+        ("per_listener_settings false", "per_listener_settings true\nlistener 1\nallow_anonymous true"),
+        ("per_listener_settings true", "acl_file /a\nlistener 1"),
+        ("per_listener_settings true\nlistener 2\nallow_anonymous true", "password_file /p\nlistener 1"),
+    ])
+    func `Nobody is let in by access settings that were meant for others`(own: String, base: String) {
+        #expect(Outcome("base b\n" + own, base: base).error.hasPrefix("board.conf:1: base: its access settings would"))
+    }
+
+    @Test func `A listener with settings of its own may take the place of those of the base`() {
+        let own = "base b\nper_listener_settings true\nlistener 2\npassword_file /p"
+        let settings = Outcome(own, base: "listener 1\nallow_anonymous true").settings
+        #expect(settings?.listenerCount == 1)
+        #expect(settings?.access(1).passwordFile?.text == "/p")
+        #expect(settings?.access(1).allowAnonymousSaid == nil)
+    }
+
     // MARK: Listeners
 
     private static let listeners = """

@@ -131,7 +131,7 @@ def test_a_base_that_is_none_is_refused(call, base, own, tmp_path, lines, error)
 
 @pytest.mark.parametrize("line, error", [
     ("base other.conf", "own/../base.conf:2: base: own/../other.conf: No such file or directory"),
-    ("base base.conf", "own/../base.conf:2: base: there are too many bases, one below the other"),
+    ("base base.conf", "own/../base.conf:2: base: there are too many bases, one below the other or in a circle"),
     ("#" * 70_000, "own/board.conf:1: base: own/../base.conf: longer than 65536 bytes"),
     ("acl_file /" + "x" * 40_000, "own/board.conf:1: base: is longer than 65536 bytes together with this file"),
     ("topic x", "own/../base.conf:2: topic: a key of bridge mode; this board is a broker"),

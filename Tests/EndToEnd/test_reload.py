@@ -173,7 +173,7 @@ def test_no_restart_is_asked_for_where_nothing_has_changed(start):
     assert broker.log.matching(event="needs-restart") == []
 
 
-ACCESS = ("listener 0 127.0.0.1", "allow_anonymous true")
+PER_LISTENER = ("per_listener_settings true", *OPEN)
 
 
 @pytest.mark.parametrize("old, new, is_fixed", [
@@ -183,9 +183,9 @@ ACCESS = ("listener 0 127.0.0.1", "allow_anonymous true")
     (OPEN, (*OPEN, "max_messages 1000"), True),
     (OPEN, (*OPEN, "log_dest none"), True),
     (OPEN, (*OPEN, "mode bridge", "connection a", "address 127.0.0.1:1", "topic a"), True),
-    (OPEN, ("per_listener_settings true", *ACCESS), True),
-    (("per_listener_settings true", *ACCESS), ("per_listener_settings true", ACCESS[0], "allow_anonymous false"), False),
-    (("per_listener_settings true", *ACCESS), ("per_listener_settings true", *ACCESS, "listener 0 127.0.0.2"), True),
+    (OPEN, PER_LISTENER, True),
+    (PER_LISTENER, (*PER_LISTENER[:2], "allow_anonymous false"), False),
+    (PER_LISTENER, (*PER_LISTENER, "listener 0 127.0.0.2"), True),
     (OPEN, (*OPEN, "password_file {passwords}"), True),
 ], ids=lambda value: value[-1] if isinstance(value, tuple) else "")
 def test_what_only_a_restart_can_change_is_told_beforehand(start, call, tmp_path, old, new, is_fixed):

@@ -343,6 +343,15 @@ def test_a_board_without_such_a_mode_is_told_of(router):
         f"daemon.err: /etc/config/swiftlet: there is no {router.root}{GENERIC}/client.conf; it cannot start"]
 
 
+def test_no_text_of_a_board_config_is_run(router):
+    own = router.write("etc/swiftlet/my.conf", f"mode x;touch {router.root}/ran;`touch {router.root}/ran`\n")
+    router.uci(MAIN + f"\toption config '{own}'\n")
+    for command in ("start", "start", "reload", "clock_set"):
+        router.service(command)
+    assert not (router.root / "ran").exists()
+    assert router.record()[3] == "param reload_signal 'HUP'"
+
+
 UNKNOWN = MAIN + "config limits\n\toption max_conections '40'\n"
 
 

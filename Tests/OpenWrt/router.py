@@ -20,7 +20,7 @@ class Router:
         self.root = root
         for tree in (STAND_INS, FILES):
             shutil.copytree(tree, root, dirs_exist_ok=True)
-        for folder in ("bin", "proc", "sbin", "tmp/sysinfo", "usr/bin", "usr/share/swiftlet/board-configs", "var/run"):
+        for folder in ("bin", "proc", "tmp/sysinfo", "usr/bin", "usr/share/swiftlet/board-configs", "var/run"):
             (root / folder).mkdir(parents=True)
         (root / "usr/bin/swiftlet").symlink_to(PROGRAM)
         self.write("etc/passwd", f"root:x:0:{os.getgid()}::/:/bin/sh\nswiftlet:x:1883:{os.getgid()}::/:/bin/false\n"
@@ -34,7 +34,7 @@ class Router:
         self.write("bin/logger", f'#!/bin/sh\nshift 3\necho "$1: $2" >> {root}/log\n', 0o755)
         script = root / "etc/init.d/swiftlet"
         script.write_text(script.read_text().replace("#!/bin/sh /etc/rc.common", f"#!{root}/bin/rc", 1))
-        self.environment = {"IPKG_INSTROOT": str(root), "PATH": f"{root}/bin:{os.environ['PATH']}"}
+        self.environment = {"IPKG_INSTROOT": str(root), "PATH": f"{root}/bin:{root}/sbin:{os.environ['PATH']}"}
 
     def write(self, file: str, text: str, mode: int = 0o644) -> Path:
         path = self.root / file

@@ -1,5 +1,4 @@
-# Stands for OpenWrt's /lib/functions.sh and for uci: reads /etc/config, and does what packages need when they come and
-# go.
+# Stands for OpenWrt's /lib/functions.sh: reads /etc/config, and does what packages need when they come and go.
 # shellcheck shell=dash
 
 reset_cb() {
@@ -9,19 +8,12 @@ reset_cb() {
 }
 reset_cb
 
-# Its lines are a shell's, with single quotes. If one of them is wrong, nothing is read, as with uci.
+# As with OpenWrt's, lines that are wrong are as if they were not there.
 config_load() {
-  local lines name status
+  local lines name
   for name in $(set | sed -n 's/^\(CONFIG_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$name"; done
   CONFIG_SECTIONS='' CONFIG_SECTION='' config_count=0
-  lines=$(cat "$IPKG_INSTROOT/etc/config/$1" 2>/dev/null) || return 1
-  (
-    reset_cb
-    set -e
-    eval "$lines"
-  ) >/dev/null 2>&1
-  status=$?
-  [ "$status" = 0 ] || return 1
+  lines=$(uci -S export "$1" 2>/dev/null) || return 1
   eval "$lines"
   [ -z "$CONFIG_SECTION" ] || config_cb
 }

@@ -32,6 +32,9 @@ class Router:
         # What the first line of the service's script names is below the folder, too.
         self.write("bin/rc", f'#!/bin/sh\nexec {" ".join(SHELL)} {root}/etc/rc.common "$@"\n', 0o755)
         self.write("bin/logger", f'#!/bin/sh\nshift 3\necho "$1: $2" >> {root}/log\n', 0o755)
+        # The router's users are not this machine's.
+        self.write("bin/start-stop-daemon", '#!/bin/sh\nuntil [ "$1" = -- ]; do program=$1; shift; done\nshift\n'
+                                            'exec "$program" "$@"\n', 0o755)
         script = root / "etc/init.d/swiftlet"
         script.write_text(script.read_text().replace("#!/bin/sh /etc/rc.common", f"#!{root}/bin/rc", 1))
         self.environment = {"IPKG_INSTROOT": str(root), "PATH": f"{root}/bin:{root}/sbin:{os.environ['PATH']}"}

@@ -2,7 +2,10 @@
 
 import os
 import re
+import shutil
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -15,14 +18,26 @@ CONF = "/var/run/swiftlet/uci.conf"
 OPEN = "\toption allow_anonymous '1'\n"
 
 
-@pytest.fixture
-def router(tmp_path):
-    router = Router(tmp_path)
+def furnish(folder) -> Router:
+    router = Router(folder)
     for size in (32, 64, 128, 256):
         router.board(f"generic-{size}mb", f"generic-{size}mb")
     router.board("mipsel_24kc-onion-omega2", "onion-omega2")
     router.uci(MAIN)
     return router
+
+
+@pytest.fixture
+def router(tmp_path):
+    return furnish(tmp_path)
+
+
+@pytest.fixture
+def open_router():
+    """One whose files are to be seen by all users of this machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield furnish(Path(folder))
 
 
 def files(base: str, *more: str) -> str:
@@ -375,6 +390,27 @@ def test_what_is_wrong_in_a_board_config_is_told_with_file_and_line(router):
     own.write_text("listener 1883\n\nmax_conections 40\n")
     told, = router.service("reload")
     assert told.startswith(f"daemon.err: /etc/config/swiftlet: {own}:3: max_conections: unknown key")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can check as another user")
+def test_what_only_root_may_read_is_told_before_it_ends_a_service_that_runs(open_router):
+    router = open_router
+    # A user that this machine has, too.
+    own = router.write("etc/swiftlet/my.conf", (BOARDS / "generic-64mb/board.conf").read_text())
+    uci = MAIN + f"\toption user 'nobody'\n\toption config '{own}'\n"
+    (router.root / "bin/start-stop-daemon").unlink()
+    (router.root / "bin/start-stop-daemon").symlink_to(shutil.which("busybox"))
+    router.uci(uci)
+    assert router.service("start") == []
+    assert "param respawn '3600' '5' '0'" in router.record()
+    password = router.write("etc/swiftlet/passwords", "", 0o600)
+    router.uci(uci + f"config listener\n\toption port '1883'\n\toption password_file '{password}'\n")
+    assert router.service("reload") == [f"daemon.err: /etc/config/swiftlet: {password}: Permission denied "
+                                        f"(chown nobody {password}); all stays as it was"]
+    assert router.done() == ["start swiftlet"]
+    password.chmod(0o644)
+    assert router.service("reload") == []
+    assert router.config()[-1] == "password_file /etc/swiftlet/passwords"
 
 
 def test_what_the_program_finds_wrong_at_the_start_it_says_itself_once_a_minute(router):

@@ -265,6 +265,26 @@ def test_a_reload_signals_that_a_password_file_has_changed(router):
     assert router.done() == ["start swiftlet", "signal swiftlet HUP"]
 
 
+LISTENER = "config listener\n\toption port '1883'\n"
+CONNECTION = ("\toption mode 'bridge'\n"
+              "config connection 'cloud'\n\toption address '192.0.2.1'\n\tlist topic 'a/# out'\n")
+
+
+@pytest.mark.parametrize("before, after, is_restart", [
+    (LISTENER, LISTENER + LISTENER.replace("1883", "1884"), False),
+    (LISTENER + OPEN, LISTENER + OPEN.replace("1", "0"), False),
+    (LISTENER, LISTENER + OPEN, True),
+    (CONNECTION, CONNECTION.replace("2.1", "2.2"), False),
+    (CONNECTION, CONNECTION + "\toption remote_clientid 'x'\n", True),
+], ids=["one more listener", "anonymous clients", "settings of each listener", "another address", "another client id"])
+def test_a_reload_restarts_for_what_the_program_says_is_fixed(router, before, after, is_restart):
+    router.uci(MAIN + before)
+    assert router.service("start") == []
+    router.uci(MAIN + after)
+    assert router.service("reload") == []
+    assert router.done()[1:] == (["stop swiftlet", "start swiftlet"] if is_restart else ["signal swiftlet HUP"])
+
+
 @pytest.mark.parametrize("uci", [
     MAIN + "config limits\n\toption max_connections '40'\n",
     MAIN + "\toption mode 'bridge'\n",

@@ -534,6 +534,30 @@ def test_a_file_elsewhere_is_brought_into_the_jail_and_by_a_restart_when_it_is_a
     assert router.done() == ["start swiftlet", "stop swiftlet", "start swiftlet"]
 
 
+def test_a_base_elsewhere_is_brought_into_the_jail_too(router):
+    router.write("sbin/ujail", "", 0o755)
+    base = router.write("mnt/usb/base.conf", f"base {router.root}{GENERIC}/board.conf\n")
+    own = router.write("etc/swiftlet/my.conf", f"base {base}\n")
+    router.uci(MAIN + f"\toption jail '1'\n\toption config '{own}'\n")
+    assert router.service("start") == []
+    files = [CONF, "/etc/swiftlet/my.conf", "/mnt/usb/base.conf", f"{GENERIC}/board.conf"]
+    assert f"param file {' '.join(map(repr, files))}" in router.record()
+    assert "mount ro '/mnt/usb/base.conf'" in router.record()
+    base.write_text(base.read_text() + "# new\n")
+    router.service("reload")
+    assert router.done() == ["start swiftlet", "stop swiftlet", "start swiftlet"]
+
+
+def test_procd_reads_files_and_nothing_without_end(router):
+    with_password(router)
+    passwords = router.root / "etc/swiftlet/passwords"
+    passwords.unlink()
+    os.mkfifo(passwords)
+    router.write("usr/bin/swiftlet.sh", "#!/bin/sh\nexit 2\n", 0o755).rename(router.root / "usr/bin/swiftlet")
+    router.service("start")
+    assert f"param file {files(f'{GENERIC}/board.conf')}" in router.record()
+
+
 def test_a_jail_for_a_client_or_without_ujail_is_said_to_be_none(router):
     router.uci(MAIN + "\toption jail '1'\n")
     assert router.service("start") == [

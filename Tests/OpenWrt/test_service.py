@@ -49,12 +49,13 @@ def files(base: str, *more: str) -> str:
 
 
 def record(base=f"{GENERIC}/board.conf", more=(), signal="HUP", pause=5, user="swiftlet", descriptors=178,
-           jail=(), mdns=(), networks=("wan",)) -> list[str]:
+           jail=(), mdns=(), networks=(), devices=()) -> list[str]:
     """What procd is told of a service that is based on this board config."""
     return [
         "instance instance1",
         f"param command '/usr/bin/swiftlet' '{CONF}'",
         f"param file {files(base, *more)}",
+        *([f"param netdev {' '.join(f'{device!r}' for device in devices)}"] if devices else []),
         *([f"param reload_signal '{signal}'"] if signal else []),
         f"param respawn '3600' '{pause}' '0'",
         "param term_timeout '10'",
@@ -71,7 +72,7 @@ def record(base=f"{GENERIC}/board.conf", more=(), signal="HUP", pause=5, user="s
     ]
 
 
-NOT_STARTED = record()[-2:]
+NOT_STARTED = record()[-1:]
 
 
 def check(router: Router):
@@ -83,8 +84,8 @@ TABLE = {
     "nothing": (MAIN, [], {}),
     "all of main": (
         MAIN + "\toption enabled 'on'\n\toption mode 'broker'\n\toption board 'generic-128mb'\n\toption jail 'no'\n"
-               "\toption user 'swiftlet'\n\tlist trigger 'wan'\n\tlist trigger 'wwan'\n",
-        [], {"base": GENERIC.replace("64", "128") + "/board.conf", "descriptors": 228, "networks": ("wan", "wwan")}),
+               "\toption user 'swiftlet'\n",
+        [], {"base": GENERIC.replace("64", "128") + "/board.conf", "descriptors": 228}),
     "limits": (
         MAIN + "config limits 'limits'\n\toption max_keepalive '20min'\n\toption max_connections '40'\n"
                "\toption retain_available 'no'\n\toption connection_messages 'false'\n\tlist log_type 'error'\n"
@@ -99,14 +100,14 @@ TABLE = {
     "a listener in a network": (
         MAIN + "config listener\n\toption network 'lan'\n\toption port '1883'\n\toption max_connections '10'\n",
         ["listener 1883", "bind_interface br-lan", "max_connections 10"],
-        {"networks": ("lan", "wan")}),
+        {"networks": ("lan",), "devices": ("br-lan",)}),
     "several listeners": (
         MAIN
         + "config listener 'h'\n\toption port '1883'\n\toption socket_domain 'ipv4'\n\toption mdns '1'\n" + OPEN
         + "config listener\n\toption path '/var/run/swiftlet/socket'\n" + OPEN
         + "config limits\n\toption sys_interval '0'\n",
         ["sys_interval 0", "per_listener_settings true", "listener 1883", "socket_domain ipv4", "allow_anonymous true",
-         "listener 0 /var/run/swiftlet/socket", "allow_anonymous true"], {"mdns": (1883,)}),
+         "listener 0 /var/run/swiftlet/socket", "allow_anonymous true", "# mdns 1883"], {"mdns": (1883,)}),
     "settings for all listeners": (
         MAIN + "config limits\n\toption per_listener_settings '0'\n"
                "config listener\n\toption port '1883'\n" + OPEN,
@@ -366,7 +367,7 @@ def test_what_is_wrong_in_uci_is_told_and_not_taken_over(router, uci, problem):
     assert router.service("reload") == [f"daemon.err: /etc/config/swiftlet: {problem}; all stays as it was"]
     router.service("start")
     assert router.done() == ["start swiftlet", "keep swiftlet"]
-    assert [line for line in router.record() if "trigger" not in line] == record()[:-2]
+    assert [line for line in router.record() if "trigger" not in line] == record()[:-1]
     assert router.service("restart") == [f"daemon.err: /etc/config/swiftlet: {problem}; it cannot start"]
     assert [line for line in router.record() if "interface" not in line] == ["trigger reload swiftlet"]
     router.uci(MAIN)
@@ -479,7 +480,7 @@ def test_a_listener_waits_for_its_network(router):
                       "config listener\n\toption port '1884'\n\toption network 'lan'\n")
     assert router.service("start") == ["daemon.warn: listener 1883 has to wait: network 'guest' has no device yet"]
     assert router.config()[1:] == ["listener 1884", "bind_interface br-lan"]
-    assert router.record() == record(networks=("guest", "lan", "wan"))
+    assert router.record() == record(networks=("guest", "lan"), devices=("br-lan",))
     router.write("var/run/networks", "lan br-lan\nguest wlan0-1\n")
     assert router.service("reload") == []
     assert router.config()[1:] == [
@@ -491,7 +492,7 @@ def test_nobody_else_is_served_while_the_only_network_is_not_there(router):
     router.uci(MAIN + "config listener\n\toption port '1883'\n\toption network 'guest'\n")
     assert router.service("start")[1:] == [
         "daemon.err: /etc/config/swiftlet: none of its networks has a device yet; it cannot start"]
-    assert router.record() == record(networks=("guest", "wan"))[-3:]
+    assert router.record() == record(networks=("guest",))[-2:]
     router.write("var/run/networks", "guest br-guest\n")
     router.service("reload")
     assert router.config()[1:] == ["listener 1883", "bind_interface br-guest"]
@@ -503,6 +504,25 @@ def test_a_network_that_is_down_has_the_device_that_it_will_have(router):
     assert router.service("start") == []
     assert router.config()[1:] == [
         "per_listener_settings true", "listener 1883", "bind_interface br-guest", "allow_anonymous true"]
+
+
+def test_a_device_that_was_made_anew_is_told_of(router):
+    router.uci(MAIN + LISTENER + "\toption network 'lan'\n")
+    router.write("sys/class/net/br-lan/ifindex", "3\n")
+    router.service("start")
+    router.service("reload")
+    router.write("sys/class/net/br-lan/ifindex", "7\n")
+    router.service("reload")
+    assert router.done() == ["start swiftlet", "keep swiftlet", "signal swiftlet HUP"]
+
+
+def test_a_reload_that_waits_for_a_network_is_done_when_that_comes(router):
+    router.service("start")
+    router.uci(MAIN + LISTENER + "\toption network 'guest'\n\toption mdns '1'\n")
+    assert router.service("reload")[1:] == [
+        "daemon.err: /etc/config/swiftlet: none of its networks has a device yet; all stays as it was"]
+    assert router.record() == record(networks=("guest",))
+    assert router.done() == ["start swiftlet", "keep swiftlet"]
 
 
 # The jail.

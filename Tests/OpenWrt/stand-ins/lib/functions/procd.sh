@@ -69,11 +69,15 @@ procd_add_interface_trigger() { procd_tell 'trigger interface' "$@"; }
 procd_open_trigger() { :; }
 procd_close_trigger() { :; }
 
-# procd_instances FILE: what of it is about instances, with the sums of the files that they name.
+# procd_instances FILE: what of it is about instances, with the sums of the files and the numbers of the network devices
+# that they name.
 procd_instances() {
-  local files
+  local files device
   [ -f "$1" ] || return 0
   grep -e '^instance ' -e '^param ' -e '^jail ' -e '^mount ' "$1"
+  for device in $(sed -n "s/^param netdev//p" "$1" | tr -d "'"); do
+    echo "$device $(cat "$IPKG_INSTROOT/sys/class/net/$device/ifindex" 2>/dev/null)"
+  done
   files=$(sed -n 's/^param file//p' "$1")
   eval "set -- $files"
   [ $# -eq 0 ] || md5sum "$@" 2>&1

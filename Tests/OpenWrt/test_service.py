@@ -666,6 +666,14 @@ def test_only_the_service_may_read_what_may_hold_a_password(router):
     assert stat.S_IMODE((FILES / "etc/config/swiftlet").stat().st_mode) & 0o111 == 0
 
 
+def test_nobody_can_be_first_with_the_names_of_root_s_files(router):
+    folder, modes = router.root / "var/run/swiftlet", router.root / "var/modes"
+    router.write("bin/mv", f'#!/bin/sh\nstat -c "%a %n" {folder} >> {modes}\nexec {shutil.which("mv")} "$@"\n', 0o755)
+    router.service("start")
+    assert set(modes.read_text().splitlines()[:2]) == {f"755 {folder}"}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o1771
+
+
 def test_a_link_in_the_way_leads_root_nowhere(router):
     """The program may make files beside those of root's, and could be another's by now."""
     router.service("start")

@@ -1,5 +1,6 @@
 """Packages on their way into a root: what their scripts do there, with stand-ins for OpenWrt's own."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -108,6 +109,30 @@ def test_what_the_image_builder_installs_it_can_remove(root):
     assert not root.is_enabled
 
 
+def links(root: Root) -> dict[str, str]:
+    return {tool: os.readlink(root.path(f"usr/bin/{tool}")) for tool in TOOLS if root.path(f"usr/bin/{tool}").is_symlink()}
+
+
+def test_the_names_of_mosquittos_tools_lead_to_the_program_as_long_as_it_is_there(root):
+    root.unpack(Ipk(X86))
+    for _ in range(2):
+        root.script("postinst")
+        assert links(root) == dict.fromkeys(TOOLS, "swiftlet")
+    root.script("prerm")
+    assert links(root) == {}
+
+
+def test_what_has_the_name_of_a_tool_already_stays_as_it_is(root):
+    root.unpack(Ipk(X86))
+    theirs = root.path("usr/bin/mosquitto_pub")
+    theirs.write_text("mosquitto's\n")
+    root.path("usr/bin/mosquitto_sub").symlink_to("elsewhere")
+    for script in ("postinst", "prerm"):
+        root.script(script)
+        assert theirs.read_text() == "mosquitto's\n"
+        assert links(root)["mosquitto_sub"] == "elsewhere"
+
+
 needs_root = pytest.mark.skipif(
     subprocess.run(["unshare", "--mount", "true"], capture_output=True, timeout=20).returncode != 0,
     reason="only root can enter another root, and not in every container",
@@ -126,6 +151,24 @@ def test_a_running_system_starts_what_it_gets_and_ends_what_it_loses(root):
     root.inside("/usr/lib/opkg/info/swiftlet.prerm")
     assert not root.is_enabled
     assert root.lines("var/run/procd/done")[1:] == ["stop swiftlet"]
+
+
+@needs_root
+def test_an_upgrade_by_apk_ends_the_old_program(root):
+    ipk = Ipk(X86)
+    root.unpack(ipk)
+    root.boot()
+    root.inside("/usr/lib/opkg/info/swiftlet.postinst")
+    packages = root.path("lib/apk/packages")
+    packages.mkdir(parents=True)
+    root.path("usr/lib/opkg/info/swiftlet.list").rename(packages / "swiftlet.list")
+    root.path("usr/lib/opkg/info/swiftlet.control").unlink()
+    root.path("usr/lib/opkg/info/swiftlet.postinst-pkg").unlink()
+    own = ipk.control.files["postinst-pkg"].decode()
+    root.path("post-upgrade").write_text(
+        "export PKG_UPGRADE=1\n. /lib/functions.sh\nexport root= pkgname=swiftlet\ndefault_postinst\n" + own)
+    root.inside("/bin/sh", "/post-upgrade")
+    assert root.lines("var/run/procd/done") == ["start swiftlet", "keep swiftlet", "stop swiftlet", "start swiftlet"]
 
 
 def test_no_script_means_no_script(root):

@@ -88,7 +88,6 @@ def test_the_control_file_has_these_fields_in_openwrts_order(architecture):
     assert list(fields(ipk.control.files["control"].decode()).items()) == [
         ("Package", "swiftlet"),
         ("Version", f"{VERSION}-r1"),
-        ("Alternatives", ", ".join(f"100:/usr/bin/{tool}:/usr/bin/swiftlet" for tool in TOOLS)),
         ("Source", "package/swiftlet"),
         ("SourceName", "swiftlet"),
         ("Section", "net"),
@@ -99,8 +98,9 @@ def test_the_control_file_has_these_fields_in_openwrts_order(architecture):
         ("Installed-Size", str(len(ipk.data.unpacked))),
         ("Description", DESCRIPTION),
     ]
+    scripts = ("postinst", "postinst-pkg", "prerm", "prerm-pkg")
     assert ipk.control.kinds == with_folders(
-        {"control": "file 0644", "conffiles": "file 0644", "postinst": "file 0755", "prerm": "file 0755"})
+        {"control": "file 0644", "conffiles": "file 0644", **dict.fromkeys(scripts, "file 0755")})
 
 
 @by_architecture

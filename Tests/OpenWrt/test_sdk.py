@@ -44,6 +44,8 @@ def test_the_sdk_makes_the_same_tree_and_the_same_fields_as_the_ipk_has(sdk, arc
 
     control = tree.with_name("swiftlet.control")
     assert (control / "conffiles").read_bytes() == ipk.control.files["conffiles"]
+    for script in ("postinst-pkg", "prerm-pkg"):
+        assert (control / script).read_bytes() == ipk.control.files[script]
     in_sdk, in_ipk = fields((control / "control").read_text()), fields(ipk.control.files["control"].decode())
     # The SDK has every package depend on the C library's; the packing adds the other two.
     assert in_sdk.pop("Depends") == "libc"

@@ -1,5 +1,6 @@
 # Stands for the file of this name in OpenWrt's SDK: does what that does to make an .ipk, up to the packing. Leaves the
-# tree in build_dir/ipkg-ARCH/NAME, and beside it in NAME.control what goes into control.tar.gz but for the scripts.
+# tree in build_dir/ipkg-ARCH/NAME, and beside it in NAME.control what goes into control.tar.gz but for the scripts
+# that all packages have.
 comma:=,
 empty:=
 space:=$(empty) $(empty)
@@ -55,6 +56,8 @@ tree:
 
 control: tree
 	$$(file > $$(TREE).control/conffiles,$$(Package/$(1)/conffiles))
+	$$(file > $$(TREE).control/postinst-pkg,$$(Package/$(1)/postinst))
+	$$(file > $$(TREE).control/prerm-pkg,$$(Package/$(1)/prerm))
 	$$(file > $$(TREE).control/control,$$(CONTROL))
 	sed -i 's/^[[:space:]][[:space:]]*/ /; /: *$$$$/d' $$(TREE).control/control
 

@@ -118,10 +118,16 @@ files_of_package() {
     cat "$IPKG_INSTROOT/lib/apk/packages/$pkgname.list" 2>/dev/null
 }
 
+# run_own SCRIPT: that of the package itself, with opkg; apk has it in the script that calls the functions below.
+run_own() {
+  local own="$IPKG_INSTROOT/usr/lib/opkg/info/$pkgname.$1-pkg"
+  # shellcheck source=/dev/null
+  [ ! -f "$own" ] || (. "$own")
+}
+
 # default_postinst SCRIPT: SCRIPT is NAME.postinst. With IPKG_INSTROOT, in the image builder, nothing is started.
 default_postinst() {
-  local pkgname file
-  pkgname=$(basename "${1%.*}")
+  local pkgname="${pkgname:-$(basename "${1%.*}")}" file
   add_group_and_user
   if [ -z "$IPKG_INSTROOT" ]; then
     for file in $(files_of_package | grep '^/etc/uci-defaults/'); do
@@ -129,6 +135,7 @@ default_postinst() {
       if [ -f "$file" ] && (. "$file"); then rm -f "$file"; fi
     done
   fi
+  run_own postinst
   for file in $(files_of_package | grep '^/etc/init.d/'); do
     if [ -n "$IPKG_INSTROOT" ]; then
       sh "$IPKG_INSTROOT/etc/rc.common" "$IPKG_INSTROOT$file" enable
@@ -140,8 +147,8 @@ default_postinst() {
 }
 
 default_prerm() {
-  local pkgname file
-  pkgname=$(basename "${1%.*}")
+  local pkgname="${pkgname:-$(basename "${1%.*}")}" file
+  run_own prerm
   for file in $(files_of_package | grep '^/etc/init.d/'); do
     if [ -n "$IPKG_INSTROOT" ]; then
       sh "$IPKG_INSTROOT/etc/rc.common" "$IPKG_INSTROOT$file" disable

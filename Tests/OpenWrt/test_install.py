@@ -110,7 +110,8 @@ def test_what_the_image_builder_installs_it_can_remove(root):
 
 
 def links(root: Root) -> dict[str, str]:
-    return {tool: os.readlink(root.path(f"usr/bin/{tool}")) for tool in TOOLS if root.path(f"usr/bin/{tool}").is_symlink()}
+    paths = {tool: root.path(f"usr/bin/{tool}") for tool in TOOLS}
+    return {tool: os.readlink(path) for tool, path in paths.items() if path.is_symlink()}
 
 
 def test_the_names_of_mosquittos_tools_lead_to_the_program_as_long_as_it_is_there(root):

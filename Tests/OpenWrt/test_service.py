@@ -424,6 +424,10 @@ def test_what_only_root_may_read_is_told_before_it_ends_a_service_that_runs(open
     router.uci(uci)
     assert router.service("start") == []
     assert "param respawn '3600' '5' '0'" in router.record()
+    own.chmod(0o600)
+    assert router.service("reload") == [
+        f"daemon.err: /etc/config/swiftlet: base: {own}: Permission denied (chown nobody {own}); all stays as it was"]
+    own.chmod(0o644)
     password = router.write("etc/swiftlet/passwords", "", 0o600)
     router.uci(uci + f"config listener\n\toption port '1883'\n\toption password_file '{password}'\n")
     assert router.service("reload") == [f"daemon.err: /etc/config/swiftlet: {password}: Permission denied "

@@ -67,11 +67,11 @@ class Router:
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(command, env=self.environment | environment, capture_output=True, text=True, timeout=60)
 
-    def service(self, command: str) -> list[str]:
+    def service(self, command: str, *, status=0) -> list[str]:
         """Runs a command of the service's script. Returns what it told the log."""
         before = len(self.log())
         run = self.run(str(self.root / "etc/init.d/swiftlet"), command)
-        assert run.stderr == "", run.stderr
+        assert (run.returncode, run.stderr) == (status, "")
         return self.log()[before:]
 
     def log(self) -> list[str]:

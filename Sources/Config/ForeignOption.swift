@@ -79,10 +79,23 @@ enum ForeignOption: UInt8 {
         }
     }
 
+    /// Whether it says who may come in, or what they may do, for all listeners; a plugin does without
+    /// per_listener_settings.
+    func guardsAll(_ key: ByteView, isPerListener: Bool) -> Bool {
+        switch self {
+        case .idPrefixes: true
+        case .plugins:
+            ByteView("global_plugin plugin_load").hasWord(key)
+                || !isPerListener && ByteView("auth_plugin plugin plugin_use").hasWord(key)
+        default: false
+        }
+    }
+
     /// Whether others could read or do more, if what it is about were there without it.
     func isGuard(_ key: ByteView) -> Bool {
         switch self {
-        case .listenerTLS, .mountPoint, .proxy, .anonymousByListener: true
+        case .listenerTLS, .mountPoint, .proxy, .anonymousByListener, .usernameAsID: true
+        case .plugins: ByteView("auth_plugin plugin plugin_use").hasWord(key)
         case .bridgeTLS:
             ByteView("bridge_cafile bridge_capath bridge_psk bridge_tls_use_os_certs").hasWord(key)
         default: false

@@ -6,6 +6,15 @@ enum ImportPlace: Equatable {
     case board
     case listener(Int)
     case connection(Int)
+
+    /// Whether it is a listener or a connection that a line of this key begins.
+    func isBelow(_ head: Option) -> Bool {
+        switch self {
+        case .board: false
+        case .listener(let number): head == .listener && number > 0
+        case .connection(let number): head == .connection && number > 0
+        }
+    }
 }
 
 struct ImportLine {
@@ -53,7 +62,10 @@ struct ImportLines {
 
     private func place(_ key: ByteView, _ option: Option?, _ foreign: ForeignOption?) -> ImportPlace {
         if key.starts(with: "bridge_") { return .connection(connectionCount) }
-        if let foreign { return foreign.isOfListener ? .listener(listenerCount) : section }
+        if let foreign {
+            let isOfListener = foreign.isOfListener || isPerListener && foreign == .plugins
+            return isOfListener ? .listener(listenerCount) : section
+        }
         guard let option else { return section }
         if option == .listener || option.isOfListener || isPerListener && option.isOfAccess {
             return .listener(listenerCount)

@@ -82,6 +82,18 @@ struct ImportSheet {
         }
     }
 
+    /// A line of the program's own, below another one.
+    @inline(never) mutating func insert(_ text: StaticString, below number: Int) {
+        let (offset, view) = line(number)
+        guard !isFull else { return }
+        insertLine(ByteView(text), .empty, at: offset + view.count + 1, number)
+    }
+
+    @inline(never) func words(_ number: Int) -> (key: ByteView, value: ByteView) {
+        let (word, rest) = line(number).view.firstWord
+        return (word, rest)
+    }
+
     /// The last line of this key, or of any, that is in force, from the line `first` on.
     @inline(never) func lastLine(of key: ByteView?, from first: Int = 1) -> Int? {
         var found: Int?
@@ -110,10 +122,13 @@ struct ImportSheet {
 
     /// Hands over what is left out: the line of the other file, the key, the reason.
     func report(_ body: (Int, ByteView, ByteView) -> Void) {
+        var rest = text
         var i = 1
         while i < lineCount {
+            let view = ImportSheet.takeLine(&rest)
             if origins[i - 1] < 0 {
-                body(origin(i), line(i).view.dropFirst(2).firstWord.word, line(i + 1).view.dropFirst(4))
+                var next = rest
+                body(origin(i), view.dropFirst(2).firstWord.word, ImportSheet.takeLine(&next).dropFirst(4))
             }
             i += 1
         }

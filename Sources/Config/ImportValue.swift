@@ -13,7 +13,7 @@ extension Importer {
     @inline(never) static func saysNothing(_ option: ForeignOption, _ value: ByteView) -> Bool {
         switch option {
         case .maxQoS: value.firstWord.word.equals("2")
-        case .listenerTLS, .mountPoint, .anonymousByListener, .log, .plugins, .includes: false
+        case .listenerTLS, .mountPoint, .anonymousByListener, .log, .plugins, .includes, .idPrefix, .idPrefixes: false
         default: flag(value) == false
         }
     }

@@ -5,15 +5,17 @@ import Base
 public struct Importer {
     private let text: ByteView
     var sheet: ImportSheet
-    private var reason: Line
-    private var isPerListener = false
-    private var listenerCount = 0
-    private var connectionCount = 0
+    var reason: Line
+    private(set) var isPerListener = false
+    private(set) var listenerCount = 0
     /// The lines of mosquitto's old way to say where to listen.
-    private var port: ImportLine?
-    private var address: ImportLine?
+    private(set) var port: ImportLine?
+    private(set) var address: ImportLine?
     /// Whether mosquitto listens there, beside what `listener` lines say.
-    private var opensFirst = false
+    private(set) var opensFirst = false
+    /// The keys of lines that say who may come in, or what they may do: for all, and for mosquitto's first listener.
+    private(set) var guardOfAll: ByteView?
+    private var guardOfFirst: ByteView?
     /// What all listeners together may have, by their own limits, or by the default of who has none.
     private var connections = 0
     private var limitedCount = 0
@@ -25,6 +27,8 @@ public struct Importer {
     private var count = 0
     /// The file is a board config already.
     public private(set) var isOwn = false
+    /// The line with which mosquitto would not start: per_listener_settings with two values, or set too late.
+    public private(set) var lateLine: Int?
 
     /// The memory it needs.
     public static var bytes: Int { ImportSheet.bytes + Line.logBytes }
@@ -46,14 +50,24 @@ public struct Importer {
     public var result: ByteView { sheet.text }
 
     /// Hands over what is left out: the line of the file, the key, the reason.
-    public func report(_ body: (Int, ByteView, ByteView) -> Void) { sheet.report(body) }
+    public func report(_ body: (Int, ByteView, ByteView) -> Void) {
+        sheet.report { number, key, reason in
+            // Of listeners that come of another line.
+            let old = number == port?.number ? port : number == address?.number ? address : nil
+            body(number, old?.key ?? key, reason)
+        }
+    }
 
     /// Nobody but this machine is served, as no line says where to listen.
-    private var isLocal: Bool { listenerCount == 0 && !opensFirst }
-    private var lines: ImportLines { ImportLines(text, isPerListener: isPerListener) }
+    var isLocal: Bool { listenerCount == 0 && !opensFirst }
+    /// What this machine alone is served without, and must not be.
+    var guardOfLocal: ByteView? { isLocal ? guardOfFirst ?? (isPerListener ? guardOfAll : nil) : nil }
+    var lines: ImportLines { ImportLines(text, isPerListener: isPerListener) }
 
     @inline(never) private mutating func survey() {
         var all = lines
+        var saidPerListener: Bool?
+        var hasAccess = false
         while let line = all.next() {
             count += 1
             let isOfUCI = line.key[0] == ImportUCI.mark || line.key.equals("use_uci")
@@ -61,7 +75,13 @@ public struct Importer {
             if line.key.equals("mode") || line.key.equals("base") { isOwn = true }
             if line.key.equals("port") { port = line }
             if line.key.equals("bind_address") { address = line }
-            if line.option == .perListenerSettings, Importer.flag(line.value) == true { isPerListener = true }
+            if let option = line.option, option.isOfAccess || option == .allowZeroLengthClientID { hasAccess = true }
+            if line.foreign == .plugins { hasAccess = true }
+            if line.option == .perListenerSettings, let flag = Importer.flag(line.value) {
+                if saidPerListener == !flag || flag && hasAccess { lateLine = lateLine ?? line.number }
+                saidPerListener = flag
+                isPerListener = isPerListener || flag
+            }
             if let number = Importer.limit(.maxConnections, line) {
                 connections = min(connections + number, Option.maxClients)
                 limitedCount += 1
@@ -69,29 +89,25 @@ public struct Importer {
             maxClients = Importer.limit(.globalMaxClients, line) ?? maxClients
         }
         listenerCount = all.listenerCount
-        connectionCount = all.connectionCount
-        opensFirst = port != nil || address != nil || listenerCount > 0 && hasKeysOfFirst()
+        surveyGuards()
+        opensFirst = port != nil || address != nil || listenerCount > 0 && (guardOfFirst != nil || hasKeysOfFirst())
         if limitedCount < max(1, listenerCount + (opensFirst ? 1 : 0)) { connections += Limits(.broker).maxConnections }
     }
 
     /// The number of such a line, if it limits anything and is not too large.
-    private static func limit(_ option: Option, _ line: ImportLine) -> Int? {
+    static func limit(_ option: Option, _ line: ImportLine) -> Int? {
         guard line.option == option, let number = ConfigValue.signed(line.value.firstWord.word), number > 0,
             number <= Option.maxClients
         else { return nil }
         return number
     }
 
-    /// Whether a line in front of the first `listener` opens mosquitto's first listener.
-    @inline(never) private func hasKeysOfFirst() -> Bool {
+    @inline(never) private mutating func surveyGuards() {
         var all = lines
         while let line = all.next() {
-            guard line.place == .listener(0) else { continue }
-            if Importer.limit(.maxConnections, line) != nil { return true }
-            if line.option == .bindInterface || line.option == .socketDomain || isGuard(line) { return true }
-            if let option = line.option, option.isOfAccess { return true }
+            if guardOfAll == nil, guardsAll(line) { guardOfAll = line.key }
+            if guardOfFirst == nil, line.place == .listener(0), isGuard(line) { guardOfFirst = line.key }
         }
-        return false
     }
 
     /// Writes all that the file says; what of it contradicts itself, `withdraw` takes back.
@@ -103,18 +119,14 @@ public struct Importer {
             sheet.note("# mosquitto 2 lets nobody in without a password, unless told to; mosquitto 1 lets everybody.")
             sheet.line(ByteView(Option.allowAnonymous.row.name), ByteView("false"), origin: 0)
         }
+        if let guardOfAll, !isPerListener {
+            shut(without: guardOfAll, keepsPasswords: hasLine(.aclFile))
+        }
         writeLimits()
         if opensFirst { write(.listener(0)) }
-        var i = 1
-        while i <= listenerCount {
-            write(.listener(i))
-            i += 1
-        }
-        i = 0
-        while i <= connectionCount {
-            write(.connection(i))
-            i += 1
-        }
+        writeSections(of: .listener)
+        write(.connection(0))
+        writeSections(of: .connection)
         closeDoor()
     }
 
@@ -129,12 +141,16 @@ public struct Importer {
             reason.bytes(error.key)
         }
         guard let number = found ?? sheet.lastLine(of: nil), !isTooLong else { return false }
-        // Without it, the listener would serve others, too, or let them do more. The key may stand in the sheet.
-        let option = Option.named(error.key)
-        let isGuard = option == .bindInterface || option == .socketDomain || isPerListener && option == .aclFile
+        // Without it, others would be served, too, or might do more. The key stands in the sheet.
+        let option = Option.named(sheet.words(number).key)
         sheet.leaveOut(number, reason.view)
-        if isGuard, let option, let head = sheet.head(upTo: number) {
-            leaveOut(section: head, without: ByteView(option.row.name))
+        if let option, option == .bindInterface || option == .socketDomain || option == .aclFile {
+            let name = ByteView(option.row.name)
+            if option != .aclFile || isPerListener, let head = sheet.head(upTo: number) {
+                leaveOut(section: head, without: name)
+            } else if option == .aclFile {
+                shut(without: name, keepsPasswords: false)
+            }
         }
         closeDoor()
         return true
@@ -165,25 +181,7 @@ public struct Importer {
         reason.bytes(ByteView(reason.view.start, count))
     }
 
-    @inline(never) private mutating func leaveOut(section head: Int, without key: ByteView) {
-        reason.removeAll()
-        reason.text("left out with all below it, as it must not be without ")
-        reason.escaped(key)
-        sheet.leaveOut(head, reason.view)
-    }
-
-    /// Where no listener is left, this machine is served, but nobody without a password whom mosquitto would refuse.
-    @inline(never) private mutating func closeDoor() {
-        guard !isLocal, !hasLine(.listener) else { return }
-        if isPerListener, let number = sheet.lastLine(of: ByteView(Option.perListenerSettings.row.name)) {
-            sheet.leaveOut(number, ByteView("no listener is left"))
-        }
-        if !hasLine(.allowAnonymous) {
-            sheet.line(ByteView(Option.allowAnonymous.row.name), ByteView("false"), origin: 0)
-        }
-    }
-
-    @inline(never) private func hasLine(_ option: Option) -> Bool {
+    @inline(never) func hasLine(_ option: Option) -> Bool {
         sheet.lastLine(of: ByteView(option.row.name)) != nil
     }
 
@@ -209,35 +207,7 @@ public struct Importer {
         sheet.line(ByteView(option.row.name), Limits(.broker)[option], origin: 0)
     }
 
-    @inline(never) private mutating func write(_ place: ImportPlace) {
-        if place != .board, place != .listener(0) || opensFirst, place != .connection(0) { sheet.end() }
-        let first = sheet.lineCount + 1
-        if place == .listener(0), opensFirst { writeFirst() }
-        var obstacle: ByteView?
-        var all = lines
-        while let line = all.next() {
-            guard line.place == place else { continue }
-            if obstacle == nil, isGuard(line) { obstacle = line.key }
-            write(line, from: first)
-        }
-        if let obstacle, sheet.head(upTo: first) == first { leaveOut(section: first, without: obstacle) }
-    }
-
-    /// The `listener` line for mosquitto's first listener.
-    @inline(never) private mutating func writeFirst() {
-        writeListener(
-            port?.value.firstWord.word ?? ByteView("1883"), address?.value ?? .empty,
-            origin: port?.number ?? address?.number ?? 0)
-    }
-
-    /// Whether others could read or do more without this line.
-    @inline(never) private func isGuard(_ line: ImportLine) -> Bool {
-        if line.option == .protocolName { return !line.value.firstWord.word.equals("mqtt") }
-        guard let foreign = line.foreign else { return false }
-        return foreign.isGuard(line.key) && !Importer.saysNothing(foreign, line.value)
-    }
-
-    @inline(never) private mutating func write(_ line: ImportLine, from first: Int) {
+    @inline(never) mutating func write(_ line: ImportLine, from first: Int) {
         if let foreign = line.foreign {
             if foreign == .listenerAddress || Importer.saysNothing(foreign, line.value) { return }
             return sheet.line(line.key, line.value, origin: line.number, leftOut: foreign.reason)
@@ -252,6 +222,9 @@ public struct Importer {
                 line, line.key.equals("use_uci")
                     ? "mosquitto does not use this file; import /etc/mosquitto/mosquitto.conf"
                     : "mosquitto has no such option")
+        }
+        if option.isOfAccess, line.place == .listener(0), listenerCount > 0, !opensFirst {
+            return leaveOut(line, "mosquitto has it for no listener, as it stands in front of the first")
         }
         if !option.row.kind.mayRepeat, let earlier = sheet.lastLine(of: line.key, from: first) {
             reason.removeAll()

@@ -30,17 +30,16 @@ extension Program {
         var source = ByteView(text, count)
         if ImportUCI.isUCI(source) {
             var uci = ImportUCI(text, count, to: text + capacity)
-            if let (number, problem) = uci.rewrite() {
-                place(index, number)
-                line.text(problem)
-                end(to: .error)
-                return Exit.usage
-            }
+            if let (number, problem) = uci.rewrite() { return refuse(index, number, problem) }
             source = uci.text
         }
         var importer = Importer(source, memory: memory)
         if importer.isOwn { return refuse(arguments.text(index), ": is a board config, none of mosquitto's files") }
         if importer.isSenseless { return refuse(arguments.text(index), ": mosquitto would not know a line of it") }
+        if let number = importer.lateLine {
+            return refuse(
+                index, number, "per_listener_settings must have one value, in front of what says who may come in")
+        }
         importer.convert()
         let scratch = text + capacity + ImportUCI.capacity(for: capacity)
         guard settle(&importer, scratch) else { return refuse(arguments.text(index), tooLong) }
@@ -74,6 +73,13 @@ extension Program {
             guard let problem, importer.withdraw(problem) else { return false }
         }
         return false
+    }
+
+    @inline(never) private mutating func refuse(_ index: Int, _ number: Int, _ problem: StaticString) -> Int32 {
+        place(index, number)
+        line.text(problem)
+        end(to: .error)
+        return Exit.usage
     }
 
     private var tooLong: StaticString { ": longer than a board config may be" }

@@ -15,9 +15,10 @@ struct ImportSectionTests {
         #expect(imported.leftOut.contains { $0.hasSuffix("as it must not be without \(key)") })
     }
 
-    @Test func `Where no listener is left, nobody comes in without a password`() {
+    @Test func `Where no listener is left, nobody comes in`() {
         let file = "listener 8883\ncertfile c\nkeyfile k\npassword_file p"
-        #expect(Imported(file).lines == ["password_file p", "allow_anonymous false"])
+        #expect(Imported(file).lines == ["allow_anonymous false"])
+        #expect(Imported("allow_anonymous true\n" + file).lines == ["allow_anonymous false"])
         #expect(Imported("per_listener_settings true\n" + file).lines == ["allow_anonymous false"])
         let bridge = "\nconnection c\naddress b.lan\ntopic #"
         #expect(Imported("per_listener_settings true\n" + file + bridge).lines.contains("allow_anonymous false"))
@@ -35,6 +36,15 @@ struct ImportSectionTests {
         let imported = Imported(file)
         #expect(imported.lines == ["allow_anonymous false"] + (1...8).map { "listener \($0)" })
         #expect(imported.leftOutKeys == ["9: listener", "10: listener"])
+        let guarded = Imported("listener 11\ncertfile c\n" + file)
+        #expect(guarded.lines == imported.lines)
+    }
+
+    @Test func `More connections than there can be are left out, each once`() {
+        let file = (1...12).map { "connection c\($0)\naddress b\ntopic #\n" }.joined()
+        let imported = Imported(file)
+        #expect(imported.lines == (1...8).flatMap { ["connection c\($0)", "address b", "topic #"] })
+        #expect(imported.leftOutKeys == (8..<12).map { "\(3 * $0 + 1): connection" })
     }
 
     @Test func `A connection keeps what it says, by mosquitto's names`() {

@@ -12,6 +12,7 @@ struct Imported {
     let isSenseless: Bool
     let isOwn: Bool
     let isTooLong: Bool
+    let lateLine: Int?
 
     /// Lines in force, without the limits that the file does not set.
     var lines: [String] {
@@ -48,6 +49,7 @@ struct Imported {
         isSenseless = importer.isSenseless
         isOwn = importer.isOwn
         isTooLong = importer.isTooLong
+        lateLine = importer.lateLine
     }
 }
 

@@ -91,7 +91,7 @@ struct ImporterTests {
 
     @Test(arguments: [
         "persistence true", "user mosquitto", "pid_file /run/m.pid", "log_dest file /tmp/log", "log_dest topic",
-        "log_type websockets", "include_dir /etc/mosquitto/conf.d", "plugin /usr/lib/x.so", "auth_opt_x y",
+        "log_type websockets", "include_dir /etc/mosquitto/conf.d", "auth_opt_x y",
         "memory_limit 100000", "psk_file p", "max_topic_alias 5", "upgrade_outgoing_qos true", "max_qos 1",
         "max_packet_size 268435455", "unheard_of 1", "socket_domain ipv4",
     ])

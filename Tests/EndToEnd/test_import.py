@@ -9,7 +9,7 @@ import pytest
 import mosquitto_tools as tools
 from access_files import make_passwords
 from bridge import link_is_up
-from broker import Broker
+from broker import Broker, Mosquitto
 from test_command_line import BAD_CONFIGURATION, one_line
 from test_listeners import free_port
 
@@ -51,6 +51,19 @@ max_inflight_messages 0
 listener {port} 127.0.0.1
 max_connections -1
 """
+
+
+# Files of up to two listeners, some of which mosquitto shuts to guests.
+GUARDED = {
+    "access in front": "per_listener_settings true\nallow_anonymous true\nlistener {0} 127.0.0.1\n"
+                       "allow_anonymous true\nlistener {1} 127.0.0.1\n",
+    "names as ids": "allow_anonymous true\nlistener {0} 127.0.0.1\nuse_username_as_clientid true\n"
+                    "listener {1} 127.0.0.1\n",
+    "names as ids, all": "allow_anonymous true\nlistener {0} 127.0.0.1\nuse_username_as_clientid true\n",
+    "prefixes": "allow_anonymous true\nlistener {0} 127.0.0.1\nclientid_prefixes boiler-\n",
+    "prefixes of all": "per_listener_settings true\nlistener {0} 127.0.0.1\nallow_anonymous true\n"
+                       "clientid_prefixes boiler-\nlistener {1} 127.0.0.1\n",
+}
 
 
 @pytest.fixture
@@ -136,6 +149,60 @@ def test_passwords_and_acl_hold_as_they_did(form, run_import, start, debian, tmp
         exchange(broker)
 
 
+def test_a_thousand_connections_are_told_in_no_time(run_import):
+    config, left_out = run_import("connection c\n" * 1000)
+    assert lines(config)[-1].split()[0] != "connection"
+    assert len(left_out) == 1000
+
+
+class Original(Mosquitto):
+    """mosquitto with a file as it is."""
+
+    def write_file(self, lines: tuple[str, ...]) -> None:
+        Broker.write_file(self, (*lines, "user root"))
+
+
+@pytest.fixture
+def original(tmp_path):
+    started: list[Original] = []
+
+    def original(text: str) -> Original:
+        started.append(Original(Mosquitto.TARGET, tmp_path / "original", tuple(text.splitlines())))
+        return started[-1].wait_until_ready()
+
+    yield original
+    for broker in started:
+        broker.kill()
+
+
+def lets_anyone_in(port: int) -> bool:
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-i", "guest", "-t", "house/door", "-m", "open"]
+    return subprocess.run(command, capture_output=True, timeout=20).returncode == 0
+
+
+@pytest.mark.parametrize("form", GUARDED.values(), ids=GUARDED)
+def test_nobody_comes_in_whom_mosquitto_refuses(form, run_import, start, original):
+    ports = [free_port(), free_port()]
+    text = form.format(*ports)
+    broker = original(text)
+    before = [lets_anyone_in(port) for port in ports]
+    broker.kill()
+    config, left_out = run_import(text)
+    assert left_out
+    # Where it serves this machine only, it does so at this port.
+    closed = [] if any(line.startswith("listener") for line in lines(config)) else [f"listener {ports[0]} 127.0.0.1"]
+    start(*lines(config), *closed, only=True)
+    assert [lets_anyone_in(port) for port in ports] == before
+
+
+def test_what_a_plugin_guards_is_shut(run_import, start):
+    port = free_port()
+    config, left_out = run_import(f"allow_anonymous true\nlistener {port} 127.0.0.1\nplugin /usr/lib/absent.so\n")
+    assert [line.split(": ")[1] for line in left_out] == ["allow_anonymous", "plugin"]
+    start(*lines(config), only=True)
+    assert not lets_anyone_in(port)
+
+
 def exchange(broker: Broker) -> None:
     """What each may do, which is the same wherever it is asked."""
     rolf, anna = ["-u", "rolf", "-P", "secret"], ["-u", "anna", "-P", "other"]
@@ -177,7 +244,8 @@ def test_what_cannot_be_read_ends_with_1(call, tmp_path):
     assert "No such file or directory" in one_line(run.stderr)
 
 
-@pytest.mark.parametrize("text", ["<html>\nno\n", "mode client\n", "config mosquitto\noption port '1\n", "x" * 70_000])
+@pytest.mark.parametrize("text", ["<html>\nno\n", "mode client\n", "config mosquitto\noption port '1\n", "x" * 70_000,
+                                  "per_listener_settings 1\nlistener 1\nallow_anonymous 1\nper_listener_settings 0\n"])
 def test_what_makes_no_sense_ends_with_2(text, call, tmp_path):
     file = tmp_path / "file"
     file.write_text(text)

@@ -45,7 +45,9 @@ struct ImportLines {
 
     @inline(never) mutating func next() -> ImportLine? {
         guard let line = lines.next() else { return nil }
-        let (key, value) = line.firstWord
+        var (key, value) = line.firstWord
+        let isInFront = key[0] == ImportUCI.frontMark
+        if isInFront { key = key.dropFirst(1) }
         let foreign = ForeignOption.named(key)
         let option = foreign == nil ? Option.named(key) : nil
         if option == .listener {
@@ -56,8 +58,8 @@ struct ImportLines {
             section = .connection(connectionCount)
         }
         return ImportLine(
-            number: lines.number, key: key, value: value, place: place(key, option, foreign), option: option,
-            foreign: foreign)
+            number: lines.number, key: key, value: value,
+            place: isInFront ? .listener(0) : place(key, option, foreign), option: option, foreign: foreign)
     }
 
     private func place(_ key: ByteView, _ option: Option?, _ foreign: ForeignOption?) -> ImportPlace {

@@ -11,6 +11,8 @@ public struct ImportUCI {
     /// Lines that are complete.
     private var number = 0
     public private(set) var isTooLong = false
+    /// Whether it says that mosquitto uses it, or that it does not.
+    public private(set) var saysUse = false
 
     private enum Section: UInt8 {
         case none, owrt, mosquitto, persistence, listener, bridge, other
@@ -18,6 +20,8 @@ public struct ImportUCI {
 
     /// In front of a name that the script does not hand on.
     static var mark: UInt8 { UInt8(ascii: "!") }
+    /// In front of one for mosquitto's first listener, wherever it stands.
+    static var frontMark: UInt8 { UInt8(ascii: "^") }
 
     /// What is written for so much text.
     public static func capacity(for count: Int) -> Int { 4 * count + 64 }
@@ -50,10 +54,14 @@ public struct ImportUCI {
             let (verb, rest) = line.firstWord
             let (name, value) = rest.firstWord
             if verb.equals("config"), !name.isEmpty {
-                section = ImportUCI.section(name)
-                begin(section, lines)
+                section = begin(ImportUCI.section(name), lines)
             } else if verb.equals("option") || verb.equals("list"), !name.isEmpty, section != .none {
-                write(name, value, in: section)
+                if section == .mosquitto, name.equals("per_listener_settings"), Importer.flag(value) == true {
+                    return (lines.number, "with per_listener_settings, mosquitto lets nobody in, or does not start")
+                }
+                // The script looks for topics that are written as a list.
+                let isLost = section == .bridge && name.equals("topic") && !verb.equals("list")
+                write(name, value, in: isLost ? .other : section)
             } else if !verb.equals("package") {
                 return (lines.number, "expected config TYPE [NAME], and below it option or list NAME VALUE")
             }
@@ -70,22 +78,30 @@ public struct ImportUCI {
         return type.equals("bridge") ? .bridge : .other
     }
 
-    @inline(never) private mutating func begin(_ section: Section, _ lines: TextLines) {
-        if section == .bridge { put("connection ", ImportUCI.value(of: "connection", in: lines)) }
+    /// The section; of a bridge that the script ignores, one of which nothing is handed on.
+    @inline(never) private mutating func begin(_ section: Section, _ lines: TextLines) -> Section {
+        if section == .bridge {
+            let name = ImportUCI.value(of: "connection", in: lines)
+            if name.isEmpty || ImportUCI.value(of: "address", in: lines).isEmpty { return .other }
+            if ImportUCI.value(of: "topic", in: lines, isList: true).isEmpty { return .other }
+            put("connection ", name)
+        }
         if section == .listener {
             put("listener ", ImportUCI.value(of: "port", in: lines))
             if Importer.flag(ImportUCI.value(of: "no_remote_access", in: lines)) == true { put(" ", "127.0.0.1") }
         }
+        return section
     }
 
     /// What an option of the section that begins says; the last line holds.
-    @inline(never) private static func value(of name: StaticString, in section: TextLines) -> ByteView {
+    @inline(never)
+    private static func value(of name: StaticString, in section: TextLines, isList: Bool = false) -> ByteView {
         var lines = section
         var value = ByteView.empty
         while let line = lines.next() {
             let (verb, rest) = line.firstWord
             if verb.equals("config") { break }
-            if rest.firstWord.word.equals(name) { value = rest.firstWord.rest }
+            if rest.firstWord.word.equals(name), !isList || verb.equals("list") { value = rest.firstWord.rest }
         }
         return value
     }
@@ -94,6 +110,7 @@ public struct ImportUCI {
         switch section {
         case .none, .owrt:
             // Without 1, the script takes mosquitto.conf.
+            saysUse = saysUse || name.equals("use_uci")
             if name.equals("use_uci"), !value.equals("1") { put(name, value) }
         case .listener where name.equals("port") || name.equals("no_remote_access"): break
         case .bridge where name.equals("connection"): break
@@ -125,7 +142,8 @@ public struct ImportUCI {
             log_dest port acl_file allow_anonymous allow_duplicate_messages clientid_prefixes connection_messages \
             include_dir log_facility log_timestamp log_types=log_type max_inflight_bytes max_inflight_messages \
             max_queued_bytes max_queued_messages message_size_limit password_file pid_file psk_file \
-            queue_qos0_messages set_tcp_nodelay protocol sys_interval upgrade_outgoing_qos user per_listener_settings
+            queue_qos0_messages set_tcp_nodelay protocol=^protocol sys_interval upgrade_outgoing_qos user \
+            per_listener_settings
             """
         case .persistence:
             """

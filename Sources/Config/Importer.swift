@@ -110,9 +110,13 @@ public struct Importer {
         }
     }
 
-    /// Writes all that the file says; what of it contradicts itself, `withdraw` takes back.
-    @inline(never) public mutating func convert() {
+    /// Writes all that the file says; what of it contradicts itself, `withdraw` takes back. The file may be one of
+    /// OpenWrt's that its script does not use.
+    @inline(never) public mutating func convert(isUsed: Bool = true) {
         sheet.note("# Made by swiftlet --import. What has no counterpart is a comment, with the reason below it.")
+        if !isUsed {
+            sheet.note("# OpenWrt's script does not use that file, as it has no use_uci 1, but mosquitto.conf.")
+        }
         write(.board)
         if !opensFirst { write(.listener(0)) }
         if !isLocal, !isPerListener, !hasLine(.allowAnonymous) {

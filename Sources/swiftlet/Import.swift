@@ -28,9 +28,12 @@ extension Program {
             return Exit.failure
         }
         var source = ByteView(text, count)
+        var isUsed = true
         if ImportUCI.isUCI(source) {
             var uci = ImportUCI(text, count, to: text + capacity)
             if let (number, problem) = uci.rewrite() { return refuse(index, number, problem) }
+            if uci.isTooLong { return refuse(arguments.text(index), tooLong) }
+            isUsed = uci.saysUse
             source = uci.text
         }
         var importer = Importer(source, memory: memory)
@@ -40,7 +43,7 @@ extension Program {
             return refuse(
                 index, number, "per_listener_settings must have one value, in front of what says who may come in")
         }
-        importer.convert()
+        importer.convert(isUsed: isUsed)
         let scratch = text + capacity + ImportUCI.capacity(for: capacity)
         guard settle(&importer, scratch) else { return refuse(arguments.text(index), tooLong) }
         System.write(importer.result, to: .output)

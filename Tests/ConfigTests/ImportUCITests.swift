@@ -72,12 +72,13 @@ struct ImportUCITests {
     @Test(arguments: [("0", "use_uci 0"), ("1", "")])
     func `Whether mosquitto uses the file at all is told`(value: String, line: String) {
         let file = "config owrt 'owrt'\n\toption use_uci '\(value)'\n\toption write_pid 1"
-        #expect(Rewritten(file) == .text("\n\(line)\n\n"))
+        #expect(Rewritten(file) == .text("\n\(line)\n\n", saysUse: true))
     }
 
     @Test(arguments: [
         ("config mosquitto\noption port '1883", 2), ("config mosquitto\n\nport 1883", 3), ("config", 1),
         ("package mosquitto\noption port 1", 2), ("config mosquitto\noption", 2),
+        ("config mosquitto\noption allow_anonymous 1\noption per_listener_settings 1", 3),
     ])
     func `A line that is none of UCI's is told`(file: String, line: Int) {
         #expect(Rewritten(file) == .wrong(line: line))
@@ -91,8 +92,25 @@ struct ImportUCITests {
         }
     }
 
+    @Test func `The mosquitto section is for all, wherever it stands`() {
+        let file = "config listener\noption port 1\nconfig mosquitto\noption protocol websockets\noption port 2"
+        guard case .text(let conf, _) = Rewritten(file) else { return fail("a file") }
+        #expect(Imported(conf).lines == ["allow_anonymous false", "listener 1"])
+        #expect(Imported(conf).leftOutKeys.sorted() == ["4: protocol", "5: port"])
+    }
+
+    @Test(arguments: [
+        "option connection c\noption address b\noption topic #", "option connection c\nlist topic #",
+        "option address b\nlist topic #",
+    ])
+    func `A bridge without name, address or a list of topics is ignored, as by the script`(section: String) {
+        guard case .text(let conf, _) = Rewritten("config bridge\n\(section)") else { return fail("a file") }
+        #expect(Imported(conf).lines == [])
+        #expect(Imported(conf).leftOut.count == section.split(separator: "\n").count)
+    }
+
     @Test func `What the script does not hand on is left out`() {
-        guard case .text(let conf) = Rewritten("config mosquitto\noption port 1\noption max_keepalive 60") else {
+        guard case .text(let conf, _) = Rewritten("config mosquitto\noption port 1\noption max_keepalive 60") else {
             return fail("a file")
         }
         #expect(Imported(conf).leftOut == ["3: max_keepalive: OpenWrt's script does not hand it on to mosquitto"])

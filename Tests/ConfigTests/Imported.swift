@@ -27,19 +27,19 @@ struct Imported {
     /// Keys and lines of what is left out.
     var leftOutKeys: [String] { leftOut.map { $0.split(separator: ":").prefix(2).joined(separator: ":") } }
 
-    init(_ file: String) {
+    init(_ file: String, isUsed: Bool = true) {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Importer.bytes, alignment: 16)
         defer { memory.deallocate() }
         let bytes = Array(file.utf8)
         self = bytes.withUnsafeBufferPointer { buffer in
             let view = buffer.isEmpty ? .empty : ByteView(buffer.baseAddress!, buffer.count)
-            return Imported(Importer(view, memory: memory))
+            return Imported(Importer(view, memory: memory), isUsed: isUsed)
         }
     }
 
-    private init(_ fresh: Importer) {
+    private init(_ fresh: Importer, isUsed: Bool) {
         var importer = fresh
-        importer.convert()
+        importer.convert(isUsed: isUsed)
         while case .bad(let error) = ConfigFile.parse(importer.result), importer.withdraw(error) {}
         if !importer.isTooLong, case .bad = ConfigFile.parse(importer.result) { fail("the parser takes it") }
         text = importer.result.text
@@ -55,7 +55,7 @@ struct Imported {
 
 /// What OpenWrt's script makes of a UCI file; or the line that is wrong.
 enum Rewritten: Equatable {
-    case text(String)
+    case text(String, saysUse: Bool = false)
     case wrong(line: Int)
 
     init(_ file: String) {
@@ -67,7 +67,7 @@ enum Rewritten: Equatable {
             target.withUnsafeMutableBufferPointer { target in
                 var uci = ImportUCI(source.baseAddress!, count, to: target.baseAddress!)
                 if let wrong = uci.rewrite() { return .wrong(line: wrong.line) }
-                return .text(uci.text.text)
+                return .text(uci.text.text, saysUse: uci.saysUse)
             }
         }
     }

@@ -135,6 +135,11 @@ struct ImporterTests {
         #expect(!Imported("").isSenseless)
     }
 
+    @Test func `A file that is not used says so`() {
+        #expect(Imported("port 1883", isUsed: false).text.contains("# OpenWrt's script does not use that file"))
+        #expect(!Imported("port 1883").text.contains("OpenWrt"))
+    }
+
     @Test func `What would be too long is not cut off`() {
         let line = "log_dest file /" + String(repeating: "x", count: 1000) + "\n"
         #expect(Imported(String(repeating: line, count: 64)).isTooLong)

@@ -17,7 +17,7 @@ def test_a_board_serves_its_first_client_after_power_on(start, report):
 
 def test_messages_go_from_client_to_client_through_the_network_card(board):
     for qos in (0, 1, 2):
-        Load([board.connect(f"p{qos}")], [board.connect(f"s{qos}")], f"load/{qos}", qos=qos, window=40).run(100).check()
+        Load([board.connect(f"p{qos}")], [board.connect(f"s{qos}")], f"load/{qos}", qos=qos, window=10).run(100).check()
 
 
 def test_the_process_is_nobody_special(board):
@@ -29,7 +29,7 @@ def test_the_process_is_nobody_special(board):
 
 def test_its_memory_is_the_same_before_and_after_load(board, report):
     publishers, subscribers = ([board.connect(f"{kind}{i}") for i in range(4)] for kind in "ps")
-    load = Load(publishers, subscribers, "load", qos=1, window=40)
+    load = Load(publishers, subscribers, "load", qos=1, window=10)
     load.run(50)
     before = board.memory()
     load.run(200).check()
@@ -40,7 +40,7 @@ def test_its_memory_is_the_same_before_and_after_load(board, report):
 def test_nothing_is_written_to_flash_while_it_serves(board):
     retained = board.connect("retained")
     before = board.sectors_written()
-    Load([board.connect("p")], [board.connect("s")], "flash", qos=2, window=40).run(100).check()
+    Load([board.connect("p")], [board.connect("s")], "flash", qos=2, window=10).run(100).check()
     retained.request(packets.publish("kept", b"1", qos=1, id=1, retain=True), answer=packets.puback(1))
     board.connect("away", clean=False).subscribe(("#", 1))
     board.service("restart")

@@ -11,6 +11,7 @@ import pytest
 
 from board import Board, Image
 from client_mode import Debian
+from figures import pytest_terminal_summary  # noqa: F401: pytest calls it
 from image import initramfs, make_disk
 from machines import all_machines
 from targets import ROOT
@@ -81,10 +82,3 @@ def elsewhere(tmp_path):
 def report(record_property, image):
     """Adds a measured figure to the end of the run's output."""
     return lambda text: record_property("figure", f"{image.machine.target.name}: {text}")
-
-
-def pytest_terminal_summary(terminalreporter):
-    for passed in terminalreporter.stats.get("passed", []):
-        for name, figure in passed.user_properties:
-            if name == "figure":
-                terminalreporter.write_line(figure)

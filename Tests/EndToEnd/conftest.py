@@ -15,6 +15,7 @@ from broker import OPEN, Broker, Mosquitto
 from bridge import link_is_up
 from bystanders import Bystanders
 from client_mode import Debian
+from figures import pytest_terminal_summary  # noqa: F401: pytest calls it
 from retained import Retainer
 from targets import Target, all_targets
 
@@ -176,10 +177,3 @@ def retain(broker):
 def report(record_property, target):
     """Adds a measured figure to the end of the run's output."""
     return lambda text: record_property("figure", f"{target.name}: {text}")
-
-
-def pytest_terminal_summary(terminalreporter):
-    for passed in terminalreporter.stats.get("passed", []):
-        for name, figure in passed.user_properties:
-            if name == "figure":
-                terminalreporter.write_line(figure)

@@ -198,7 +198,13 @@ def test_a_link_whose_section_stays_the_same_is_left_alone_by_a_reload(debian, b
 
 
 @pytest.mark.swiftlet("this version does not read bridges again")
-def test_what_sizes_memory_needs_a_restart_and_the_link_stays(debian, bridge):
+def test_what_sizes_memory_needs_a_restart_and_the_link_stays(debian, bridge, call):
+    """As --fixed has said beforehand."""
+    def fixed(lines) -> str:
+        run = call("--fixed", lines=lines_with(lines))
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+
     remote = debian()
     one = section(remote, lines=("topic a out 1",))
     board = bridge(*one)
@@ -206,4 +212,6 @@ def test_what_sizes_memory_needs_a_restart_and_the_link_stays(debian, bridge):
                   (*one, *(f"topic b{n} out 1" for n in range(9)))):
         event = board.reload(*lines_with(lines))
         assert event["event"] == "reload-failed" and "restart" in event["problem"]
+        assert fixed(lines) != fixed(one)
+    assert fixed((*one, "topic b out 1", "keepalive_interval 7")) == fixed(one)
     knock(board, "a", remote, "a")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import packets
 from client import Client
-from client_mode import free_port
 from log import Event, parse
 from machines import Machine
+from ports import free_port
 
 # What a board may need for something, while others use this machine, too.
 PATIENCE = 120.0

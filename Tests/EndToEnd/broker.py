@@ -1,7 +1,6 @@
 """A broker process: started on a free loopback port, read by its log, ended by its process id."""
 
 import signal
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import packets
 from client import Address, Client
 from deadline import until
 from log import Event, Log
+from ports import free_port
 from process import Process
 from targets import Target
 
@@ -149,8 +149,7 @@ class Mosquitto(Broker):
             "bridge_outgoing_retain", "bridge_max_packet_size", "bridge_bind_address")
 
     def write_file(self, lines: tuple[str, ...]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.addresses = [free.getsockname()[:2]]
+        self.addresses = [("127.0.0.1", free_port())]
         known = [line for line in lines if line.split()[0] in self.KEYS]
         # 2.0.11 miscounts its queues and drops messages below max_queued_messages; 0 is no limit.
         own = ("user root", "set_tcp_nodelay true", "max_queued_messages 0")

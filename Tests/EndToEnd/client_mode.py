@@ -2,13 +2,13 @@
 
 import os
 import resource
-import socket
 import subprocess
 from pathlib import Path
 
 from broker import Broker, Mosquitto
 from deadline import until
 from log import Event, Log
+from ports import free_port
 from process import Process
 from targets import Target
 
@@ -67,11 +67,6 @@ class Debian(Mosquitto):
 
     def write_file(self, lines: tuple[str, ...]) -> None:
         Broker.write_file(self, (f"listener {self.port} 127.0.0.1", "user root", *self.own))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def script(path: Path, *lines: str) -> Path:

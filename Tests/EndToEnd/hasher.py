@@ -1,12 +1,10 @@
 """The broker's second process, which compares passwords."""
 
-import os
-import signal
 from contextlib import contextmanager
 from pathlib import Path
 
 from broker import Broker
-from process import children
+from process import children, stopped
 
 
 def hasher(broker: Broker) -> int:
@@ -26,9 +24,5 @@ def has_ended(pid: int) -> bool:
 @contextmanager
 def hasher_stopped(broker: Broker):
     """As long as this lasts no password is compared, and every login waits."""
-    pid = hasher(broker)
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with stopped(hasher(broker)):
         yield
-    finally:
-        os.kill(pid, signal.SIGCONT)

@@ -1,7 +1,9 @@
 """A process under test that tells in its log what it does."""
 
+import os
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 from log import Log
@@ -11,6 +13,16 @@ def children(process: int) -> list[int]:
     """The ids of the processes that a process has started, which may have ended."""
     tasks = Path(f"/proc/{process}/task").glob("*/children")
     return [int(child) for file in tasks for child in file.read_text().split()]
+
+
+@contextmanager
+def stopped(process: int):
+    """As long as this lasts the process does nothing."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
 
 
 class Process:

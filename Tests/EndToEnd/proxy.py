@@ -7,6 +7,7 @@ import threading
 from typing import Iterator
 
 import packets
+from ports import free_port
 
 RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: the end is told as an error
 
@@ -26,9 +27,8 @@ class Proxy:
         self.cuts = 0
         self.is_frozen = threading.Event()
         self._links: list["_Link"] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+        self.port = free_port()
+        self.mend()
 
     def __enter__(self) -> "Proxy":
         return self

@@ -6,7 +6,7 @@ import pytest
 
 import packets
 from bridge import Links, Reader, knock, link_is_up, section, state_topic
-from client_mode import free_port
+from ports import free_port
 from retained import send
 from scripted_broker import Peer, ScriptedBroker
 

@@ -6,7 +6,8 @@ import pytest
 
 import packets
 from bridge import Reader, knock, link_is_up, section
-from client_mode import free_port
+from ports import free_port
+from process import stopped
 from retained import send
 from scripted_broker import ScriptedBroker
 from system_topics import SystemTopics
@@ -27,8 +28,8 @@ def test_what_waits_goes_out_in_order_when_the_remote_is_back(debian, bridge):
     client = board.connect()
     for i in range(100):
         send(client, f"house/{i % 3}", b"%d" % i, 1, retain=False)
-    remote = debian("allow_anonymous true", "max_queued_messages 0", port=remote.port)
-    reader = Reader(remote, "house/#")
+    with stopped(board.process.pid):  # so that whoever reads is there first
+        reader = Reader(debian("allow_anonymous true", "max_queued_messages 0", port=remote.port), "house/#")
     assert [int(payload) for payload in reader.payloads(100)] == list(range(100))
 
 
@@ -53,8 +54,8 @@ def test_what_does_not_fit_is_dropped_counted_and_logged(bridge, debian, lines, 
     field = {"full": "spool-full"}.get(cause, cause)
     assert sum(int(each.get(field, 0)) for each in board.log.matching(event="dropped", bridge="link")) <= count
     assert int(event[field]) > 0
-    remote = debian(port=port)
-    reader = Reader(remote, "house/#")
+    with stopped(board.process.pid):  # so that whoever reads is there first
+        reader = Reader(debian(port=port), "house/#")
     assert [int(payload.split(b":")[0]) for payload in reader.payloads(len(kept))] == kept
     topics.wait_for({"connection/link/spool/messages": 0, "connection/link/spool/bytes": 0})
 
@@ -62,12 +63,13 @@ def test_what_does_not_fit_is_dropped_counted_and_logged(bridge, debian, lines, 
 @pytest.mark.swiftlet("its bridges have no limits of their own")
 def test_what_is_too_old_is_dropped(bridge, debian):
     port = free_port()
-    board = bridge("sys_interval 1", *section(port, lines=(TOPICS, "spool_expiry 2")), up=())
+    board = bridge("sys_interval 1", *section(port, lines=(TOPICS, "spool_expiry 6")), up=())
     topics, client = SystemTopics(board), board.connect()
     send(client, "house/old", b"x", 1, retain=False)
     topics.wait_for({"connection/link/dropped/expired": 1, "connection/link/spool/messages": 0})
     send(client, "house/new", b"x", 1, retain=False)
-    reader = Reader(debian(port=port), "house/#")
+    with stopped(board.process.pid):  # so that whoever reads is there first
+        reader = Reader(debian(port=port), "house/#")
     assert reader.brief(1) == [("house/new", b"x")]
 
 
@@ -79,7 +81,8 @@ def test_qos_0_waits_only_if_it_is_said(bridge, debian, lines, kept):
     client = board.connect()
     for qos in (0, 1):
         send(client, "house/a", b"%d" % qos, qos, retain=False)
-    reader = Reader(debian(port=port), "house/#")
+    with stopped(board.process.pid):  # so that whoever reads is there first
+        reader = Reader(debian(port=port), "house/#")
     assert reader.payloads(len(kept)) == kept
 
 

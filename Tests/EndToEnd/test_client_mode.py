@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from client_mode import Board, free_port, is_alive, script
+from client_mode import Board, is_alive, script
 from deadline import until
 from mosquitto_tools import publish, run, subscribe
 from namespace import unshared
+from ports import free_port
 from process import children
 from scripted_broker import ScriptedBroker
 from silent import SilentBroker

@@ -10,8 +10,8 @@ import mosquitto_tools as tools
 from access_files import make_passwords
 from bridge import link_is_up
 from broker import Broker, Mosquitto
+from ports import free_port
 from test_command_line import BAD_CONFIGURATION, one_line
-from test_listeners import free_port
 
 pytestmark = [pytest.mark.few, pytest.mark.swiftlet("it needs no import")]
 EXAMPLE = Path("/usr/share/doc/mosquitto/examples/mosquitto.conf")

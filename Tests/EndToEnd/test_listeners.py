@@ -14,6 +14,7 @@ from client import Address, family_of
 from deadline import until
 from namespace import add_address, run_beside, unshared
 from packets import Publish, connack, connect, puback, publish, suback, subscribe
+from ports import free_port
 from sessions import NEW, RESUMED, leave
 
 pytestmark = pytest.mark.swiftlet("the tests know one listener of it")
@@ -46,11 +47,6 @@ def can_exchange(broker: Broker, first: Address, second: Address) -> bool:
     message = subscriber.receive_publish()
     subscriber.send(puback(message.id))
     return message == Publish("across", b"m", 1, message.id)
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as free:
-        return free.getsockname()[1]
 
 
 def test_clients_of_different_listeners_talk_to_each_other(start, path):
@@ -187,8 +183,7 @@ def test_with_per_listener_settings_what_stands_before_all_listeners_holds_for_n
 
 def test_with_per_listener_settings_and_no_listener_what_stands_there_is_the_default_one_s(start, tmp_path):
     passwords = make_passwords(tmp_path / "passwords", {"alice": "secret"})
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     file = write_lines(tmp_path / "conf", "per_listener_settings true", "allow_anonymous false",
                        f"password_file {passwords}")
     broker = start(arguments=["-c", str(file), "-p", str(port)])

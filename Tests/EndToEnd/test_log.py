@@ -16,8 +16,8 @@ from deadline import until
 from log import parse
 from namespace import unshared
 from packets import connack, connect, puback, publish
+from ports import free_port
 from sessions import NEW, enter, leave
-from test_listeners import free_port
 
 pytestmark = pytest.mark.swiftlet("its own log")
 

@@ -9,8 +9,8 @@ import pytest
 
 import mosquitto_tools as tools
 from broker import OPEN, Broker
+from ports import free_port
 from test_command_line import BAD_CONFIGURATION, one_line
-from test_listeners import free_port
 
 pytestmark = pytest.mark.swiftlet("it has the name anyway")
 

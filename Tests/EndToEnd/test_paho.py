@@ -1,6 +1,5 @@
 """The paho client of Python, in both versions of its callbacks and of the protocol."""
 
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +13,7 @@ from access_files import make_passwords
 from deadline import until
 from packets import Will
 from paho_client import PahoClient
+from ports import free_port
 
 PROTOCOLS = pytest.mark.parametrize("protocol", [mqtt.MQTTv31, mqtt.MQTTv311], ids=["3.1", "3.1.1"])
 APIS = pytest.mark.parametrize("api", CallbackAPIVersion, ids=["callbacks-1", "callbacks-2"])
@@ -250,8 +250,7 @@ def test_what_a_script_publishes_while_it_is_cut_off_arrives_later_and_once(brok
 @APIS
 def test_a_script_finds_the_broker_again_that_was_started_anew(start, api):
     """Nothing is kept on disk: the session is a new one, and on_connect subscribes again."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        lines = (f"listener {free.getsockname()[1]} 127.0.0.1", "allow_anonymous true")
+    lines = (f"listener {free_port()} 127.0.0.1", "allow_anonymous true")
     first = start(*lines, only=True)
     with PahoClient(first, [("paho/again", 1)], api=api, client_id="e2e-paho", clean=False) as client:
         first.stop()

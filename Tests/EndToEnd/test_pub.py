@@ -13,8 +13,8 @@ from client_tools import MOSQUITTO, Pair, cpu_ticks, ours, run
 from conftest import MAX_PACKET_SIZE
 from mosquitto_tools import at
 from packets import Publish
+from ports import free_port
 from scripted_broker import ScriptedBroker, end
-from test_listeners import free_port
 
 pytestmark = pytest.mark.swiftlet("its own tool")
 

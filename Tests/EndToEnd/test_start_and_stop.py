@@ -13,6 +13,7 @@ import packets
 from broker import OPEN
 from deadline import until
 from log import parse
+from ports import free_port
 
 pytestmark = pytest.mark.swiftlet("its own command line and log")
 
@@ -136,8 +137,7 @@ def test_it_stops_while_messages_flow(start):
 
 def test_it_can_be_started_again_at_once_on_the_same_port(start):
     """Connections of the old process may still wait in the kernel."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        lines = (f"listener {free.getsockname()[1]} 127.0.0.1", "allow_anonymous true")
+    lines = (f"listener {free_port()} 127.0.0.1", "allow_anonymous true")
     for _ in range(3):
         broker = start(*lines, only=True)
         assert can_exchange(broker)

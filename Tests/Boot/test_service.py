@@ -39,6 +39,15 @@ def test_other_sizes_of_pools_come_with_a_restart(board):
     assert board.process() != process
 
 
+def test_a_restart_ends_what_a_restart_has_started_in_an_orderly_way(board):
+    """A signal that the script ignores at times is not ignored by what it starts."""
+    for _ in range(2):
+        since = board.mark()
+        board.service("restart")
+        board.wait_for(since, event="stopped")
+        board.wait_for(since, event="ready")
+
+
 def test_a_listener_serves_one_network(board):
     board.configure(main() + section("listener", port="1883", network="lan", allow_anonymous="1"), "restart")
     board.wait_until_served()

@@ -247,8 +247,11 @@ int32_t swl_epoll_change(int32_t epoll, int32_t fd, uint32_t kinds, uint32_t tok
 
 int32_t swl_epoll_wait(int32_t epoll, uint32_t *events, int32_t capacity, int32_t timeout_ms) {
     struct epoll_event found[MAX_EVENTS];
-    int n = epoll_wait(epoll, found, capacity < MAX_EVENTS ? capacity : MAX_EVENTS, timeout_ms);
-    if (n < 0) return errno == EINTR ? 0 : failure();
+    if (capacity > MAX_EVENTS) capacity = MAX_EVENTS;
+    int n = epoll_wait(epoll, found, capacity, timeout_ms);
+    /* SIGCONT ends a wait: what has come while the process was stopped is told all the same. */
+    while (n < 0 && errno == EINTR) n = epoll_wait(epoll, found, capacity, 0);
+    if (n < 0) return failure();
     for (int i = 0; i < n; i++) {
         uint32_t kinds = found[i].events;
         events[2 * i] = found[i].data.u32;

@@ -33,6 +33,8 @@ public struct Server<Net: ClientIO & ~Copyable>: ~Copyable {
     var acceptedThisSecond = 0
     /// See `ageTicks`.
     var agedAt: Tick
+    /// Waits, one after the other, that told of as many events as they can.
+    var fullWaits = 0
     /// When the first connection in the pause list was paused.
     var pausedSince: Tick = .zero
 

@@ -9,13 +9,15 @@ extension Server where Net: ~Copyable {
     public mutating func turn() -> Bool {
         let count = io.wait(memory.events, capacity: Memory.maxEvents, timeoutMs: timeoutMs())
         now = io.now()
-        expire()
+        memory.broker.expire(now: now)
         advanceBridges()
         var i = 0
         while i < count {
             dispatch(memory.events[i])
             i += 1
         }
+        // Who was heard of is not silent: what we were too late to read was not sent too late.
+        if hasHeardAll(count) { expire() }
         takeFromBridges()
         listenAgain()
         ageTicks()
@@ -49,8 +51,14 @@ extension Server where Net: ~Copyable {
         return Int(wait) + 1
     }
 
+    /// Whether everybody who had something to say was read: one wait does not tell of many, but in turn of all.
+    private mutating func hasHeardAll(_ count: Int) -> Bool {
+        fullWaits = count < Memory.maxEvents ? 0 : fullWaits + 1
+        if fullWaits * Memory.maxEvents > memory.connections.capacity { fullWaits = 0 }
+        return fullWaits == 0
+    }
+
     private mutating func expire() {
-        memory.broker.expire(now: now)
         while let index = memory.timers.expire(now: now) {
             guard let handle = memory.connections.handle(at: index) else {
                 preconditionFailure("a timer without a connection")

@@ -24,6 +24,24 @@ import Testing
         #expect(!client.isClosed)
     }
 
+    @Test func `what was there in time counts, however late it is read [MQTT-3.1.2-24]`() {
+        let world = World()
+        let client = world.connect().enter("c", keepAlive: 10)
+        client.send(Packet.ping)
+        world.server.io.advance(byMs: 60_000)
+        world.settle()
+        #expect(client.received() == [0xD0, 0] && !client.isClosed)
+    }
+
+    @Test func `what was there in time counts, too, when so many are heard of that one turn does not do`() {
+        let world = World("max_connections 200\nglobal_max_clients 200", connections: 200)
+        let clients = (0..<200).map { world.connect().enter("c\($0)", keepAlive: 10) }
+        for client in clients.dropLast() { client.send(Packet.ping) }
+        world.server.io.advance(byMs: 60_000)
+        world.settle()
+        #expect(clients.map(\.isClosed) == (0..<200).map { $0 == 199 })
+    }
+
     @Test func `keep-alive works across the wrap of the clock`() {
         let world = World(clock: Tick(ms: UInt32.max - 5000))
         let client = world.connect().enter("c", keepAlive: 10)

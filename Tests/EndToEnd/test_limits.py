@@ -241,10 +241,10 @@ def test_a_faster_publisher_is_read_no_faster_and_loses_nothing(start):
 def test_a_publisher_that_is_held_back_is_not_silent(start):
     """[MQTT-3.1.2-24]: what it has sent waits with the broker, longer than its keep alive."""
     broker = start("max_message_rate 1")
-    publisher, subscriber = broker.connect(keep_alive=1), broker.connect()
+    publisher, subscriber = broker.connect(keep_alive=2), broker.connect()
     subscriber.subscribe(("rate", 0))
-    publisher.send(*[publish("rate", b"%d" % i) for i in range(4)])
-    for i in range(4):
+    publisher.send(*[publish("rate", b"%d" % i) for i in range(6)])
+    for i in range(6):
         subscriber.expect(publish("rate", b"%d" % i))
     assert publisher.is_open()
 

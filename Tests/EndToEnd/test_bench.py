@@ -114,7 +114,7 @@ def test_idle_clients_cost_an_idle_broker_nothing(target, roomy):
     words = "--publishers 0 --subscribers 0 --idle 20 --hold 1 --process"
     status, figures, errors = bench(target, roomy.port, *words.split(), str(roomy.process.pid))
     assert (status, errors, figures["delivered"]) == (0, "", 0)
-    assert 1 <= figures["seconds"] < 2
+    assert 1 <= figures["seconds"] < 10
     assert figures["wakeups"] < 20
 
 
@@ -130,8 +130,8 @@ def test_thousands_of_clients_in_one_process(target, start):
 class Relay:
     """A broker for one publisher and one subscriber, who passes on what a test makes of the messages."""
 
-    def __init__(self, broker: ScriptedBroker, target, *words: str, qos: int = 0):
-        command = target.command("bench", "--timeout", "1", "--qos", str(qos), *words)
+    def __init__(self, broker: ScriptedBroker, target, *words: str, qos: int = 0, timeout: int = 20):
+        command = target.command("bench", "--timeout", str(timeout), "--qos", str(qos), *words)
         self.program = broker.start(*command)
         # They come in the order of their numbers.
         self.publisher, self.subscriber = broker.peer(), broker.peer()
@@ -148,14 +148,14 @@ class Relay:
             self.subscriber.send(packets.publish(
                 message.topic, message.payload, qos=message.qos, id=id, retain=message.retain))
 
-    def end(self, status: int = 1, errors: bytes = b"", **counts: int) -> dict:
+    def end(self, status: int = 1, errors: bytes = b"", *, what: object = "", **counts: int) -> dict:
         """It ends by itself, and counts these and nothing else."""
         found = end(self.program)
-        assert (found[0], found[2]) == (status, errors)
+        assert (found[0], found[2]) == (status, errors), what
         figures = json.loads(found[1])
         assert list(figures) == KEYS
         odd = {key: figures[key] for key in ("lost", "doubled", "corrupt", "disordered") if figures[key]}
-        assert odd == counts
+        assert odd == counts, what
         assert figures["delivered"] == figures["expected"] - counts.get("lost", 0)
         return figures
 
@@ -189,18 +189,22 @@ def test_payloads_say_who_sent_them_and_are_never_the_same(relay):
     relay.end(0)
 
 
+# Of runs that wait in vain. Those of one test do so at the same time.
+PATIENCE = 4
 TIMED_OUT = "swiftlet: 127.0.0.1:{port}: no answer (2 of 2 clients ready)\n"
 
 
-@pytest.mark.parametrize("lost", [0, 2, 4])
-def test_a_lost_message_is_found(relay, scripted, lost):
-    relay = relay("--messages", "5")
-    messages = relay.receive(5)
-    del messages[lost]
-    relay.pass_on(*messages)
-    figures = relay.end(errors=TIMED_OUT.format(port=scripted.port).encode(), lost=1)
-    # What was waited for in vain does not count.
-    assert figures["seconds"] < 0.9
+def test_a_lost_message_is_found(relay, scripted):
+    runs = []
+    for lost in (0, 2, 4):
+        runs.append(relay("--messages", "5", timeout=PATIENCE))
+        messages = runs[-1].receive(5)
+        del messages[lost]
+        runs[-1].pass_on(*messages)
+    for run in runs:
+        figures = run.end(errors=TIMED_OUT.format(port=scripted.port).encode(), lost=1)
+        # What was waited for in vain does not count.
+        assert figures["seconds"] < PATIENCE - 0.1
 
 
 @pytest.mark.parametrize("doubled", [0, 2, 4])
@@ -220,26 +224,31 @@ def test_at_least_once_may_be_twice(relay):
     relay.end(0, doubled=1)
 
 
-@pytest.mark.parametrize("at", [0, 7, 8, 15, 20, 24, 63])
-def test_a_corrupt_message_is_found(relay, scripted, at):
-    relay = relay("--messages", "5")
-    messages = relay.receive(5)
-    payload = bytearray(messages[3].payload)
-    payload[at] ^= 0x10
-    messages[3] = replace(messages[3], payload=bytes(payload))
-    relay.pass_on(*messages)
-    relay.end(errors=TIMED_OUT.format(port=scripted.port).encode(), lost=1, corrupt=1)
+def find_each(relay, scripted, kinds, changed) -> None:
+    """A run for each of these kinds, of which one message is passed on as `changed` makes it."""
+    runs = []
+    for kind in kinds:
+        runs.append((kind, relay("--messages", "5", timeout=PATIENCE)))
+        messages = runs[-1][1].receive(5)
+        messages[3] = changed(messages[3], kind)
+        runs[-1][1].pass_on(*messages)
+    for kind, run in runs:
+        run.end(errors=TIMED_OUT.format(port=scripted.port).encode(), lost=1, corrupt=1, what=kind)
 
 
-@pytest.mark.parametrize("change", [
-    {"topic": "bench/1"}, {"topic": "bench/00"}, {"retain": True}, {"payload": b""}, {"qos": 1, "id": 1},
-])
-def test_a_message_that_is_not_as_it_was_published_is_found(relay, scripted, change):
-    relay = relay("--messages", "5")
-    messages = relay.receive(5)
-    messages[3] = replace(messages[3], **change)
-    relay.pass_on(*messages)
-    relay.end(errors=TIMED_OUT.format(port=scripted.port).encode(), lost=1, corrupt=1)
+def test_a_corrupt_message_is_found(relay, scripted):
+    def with_a_wrong_bit(message: Publish, at: int) -> Publish:
+        payload = bytearray(message.payload)
+        payload[at] ^= 0x10
+        return replace(message, payload=bytes(payload))
+
+    find_each(relay, scripted, (0, 7, 8, 15, 20, 24, 63), with_a_wrong_bit)
+
+
+def test_a_message_that_is_not_as_it_was_published_is_found(relay, scripted):
+    find_each(relay, scripted, (
+        {"topic": "bench/1"}, {"topic": "bench/00"}, {"retain": True}, {"payload": b""}, {"qos": 1, "id": 1},
+    ), lambda message, change: replace(message, **change))
 
 
 def test_messages_out_of_order_are_found(relay):
@@ -306,7 +315,7 @@ def test_what_the_broker_holds_up_counts_from_when_it_was_due(relay):
 
 
 def test_the_end_waits_for_the_last_acknowledgement(relay, scripted):
-    relay = relay("--messages", "2", qos=1)
+    relay = relay("--messages", "2", qos=1, timeout=PATIENCE)
     first, second = relay.receive(2)
     relay.pass_on(first, second)
     relay.publisher.send(packets.puback(first.id))
@@ -353,7 +362,7 @@ def test_a_subscription_that_is_denied_is_told(scripted, target):
 
 
 def test_without_suback_it_ends(scripted, target):
-    program = scripted.start(*target.command("bench", "--publishers", "0", "--timeout", "1"))
+    program = scripted.start(*target.command("bench", "--publishers", "0", "--timeout", "4"))
     scripted.peer().accept()
     status, output, errors = end(program)
     assert (status, output) == (6, b"")

@@ -5,7 +5,8 @@ import time
 import pytest
 
 import packets
-from bridge import Links, Reader, knock, link_is_up, section, state_topic
+from bridge import Reader, knock, link_is_up, section, state_topic
+from deadline import until
 from ports import free_port
 from retained import send
 from scripted_broker import Peer, ScriptedBroker
@@ -34,15 +35,20 @@ def test_a_lazy_link_waits_for_enough_messages_and_goes_when_it_is_idle(debian, 
     reader = Reader(remote, "a")
     board = bridge(*section(remote, lines=(
         "topic a out 1", "start_type lazy", "threshold 3", "idle_timeout 1", "notifications_local_only true")), up=())
-    client, links = board.connect(), Links(board)
-    for _ in range(2):
+    client, states = board.connect(), Reader(board, state_topic())
+
+    def ups_and_last() -> tuple[int, bytes | None]:
+        told = [message.payload for message in states.read()]
+        return told.count(b"1"), told[-1] if told else None
+
+    for links in range(2):
         for i in range(2):
             send(client, "a", b"%d" % i, 1, retain=False)
         time.sleep(0.5)
-        assert links.state() != "1" and not reader.read()
+        assert ups_and_last()[0] == links and not reader.read()
         send(client, "a", b"2", 1, retain=False)
         assert reader.payloads(3) == [b"0", b"1", b"2"]
-        links.wait_until(0)
+        until(lambda: ups_and_last() == (links + 1, b"0"), "the link has gone again")
         reader.messages.clear()
 
 
@@ -135,11 +141,12 @@ def test_pings_keep_the_link_alive_as_often_as_it_is_said(bridge):
     with ScriptedBroker() as remote:
         bridge(*section(remote, lines=("topic # out 1", "keepalive_interval 5", "notifications false")), up=())
         peer = remote.peer()
+        began = time.monotonic()
         connect = peer.accept()
         assert packets.body_of(connect)[8:10] == packets.u16(5)
-        began = time.monotonic()
         read_until(peer, packets.PINGREQ)
-        assert 1 < time.monotonic() - began < 8
+        # 60 s, if it is not said.
+        assert 1 < time.monotonic() - began < 20
 
 
 # --- changes

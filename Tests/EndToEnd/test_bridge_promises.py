@@ -13,6 +13,7 @@ import pytest
 
 from bridge import Reader, knock, link_is_up, section
 from client import Client
+from deadline import until
 from durable import Durable
 from mosquitto_tools import at, run
 from packets import Publish
@@ -105,6 +106,12 @@ def test_nothing_is_lost_and_nothing_doubled_by_a_mosquitto_that_is_killed_again
     Otherwise it would not be the same session that comes back."""
     store = tmp_path / "store"
     store.mkdir()
+    database = store / "mosquitto.db"
+
+    def version() -> tuple[int, int] | None:
+        """Another one once it is written anew, which mosquitto does beside it."""
+        return (database.stat().st_ino, database.stat().st_mtime_ns) if database.exists() else None
+
     options = ("allow_anonymous true", "persistence true", f"persistence_location {store}/", "autosave_interval 1",
                "autosave_on_changes true", "max_queued_messages 0", "set_tcp_nodelay true")
     remote = debian(*options)
@@ -129,8 +136,10 @@ def test_nothing_is_lost_and_nothing_doubled_by_a_mosquitto_that_is_killed_again
                 reader.read()
             time.sleep(random.uniform(0, 0.2))
             proxy.cut()
+            time.sleep(0.5)  # in which it takes in what has come
+            before = version()
             remote.process.send_signal(signal.SIGUSR1)
-            time.sleep(0.5)
+            until(lambda: version() != before, "mosquitto has written down what it has said")
             remote.kill()
             for numbers in out:
                 send(local, numbers.topic, numbers.payload(), numbers.qos, retain=False)
@@ -142,7 +151,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_a_mosquitto_that_is_killed_again
         finish(reader, [], into)
         # Once it is quiet: what the session of whoever reads there has.
         SystemTopics(board).wait_for({"connection/link0/spool/messages": 0, "connection/link0/spool/under-way": 0})
-        seconds = 2 + sum(numbers.sent for numbers in out) // 50
+        seconds = 10 + sum(numbers.sent for numbers in out) // 50
         printed = run("mosquitto_sub", *at(remote), "-i", "keeper", "-c", "-q", "2", "-t", "out/#", "-W", str(seconds),
                       "-F", "%t %p", status=27, timeout=seconds + 30)
         messages = [Publish(topic, payload.encode()) for topic, payload in map(str.split, printed.splitlines())]

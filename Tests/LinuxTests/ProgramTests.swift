@@ -90,6 +90,23 @@ import Testing
         return !text.contains(") Z ")
     }
 
+    /// Polls for up to ten seconds.
+    private func until(_ condition: () -> Bool) -> Bool {
+        for _ in 0..<10_000 {
+            if condition() { return true }
+            usleep(1000)
+        }
+        return false
+    }
+
+    private func ignoresTerm(_ process: Int32) -> Bool {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("SigIgn") }),
+            let bits = UInt64(line.split(separator: "\t")[1], radix: 16)
+        else { return false }
+        return bits & 1 << (UInt64(SIGTERM) - 1) != 0
+    }
+
     @Test func `a program gets its words as they are, and no shell looks at them`() throws {
         let run = try run(["printf", "[%s]", "a b", "$HOME", "", "*"])
         #expect(run.output == "[a b][$HOME][][*]")
@@ -173,7 +190,7 @@ import Testing
 
     @Test func `one that does not want to end is ended`() throws {
         let run = try run(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]) { io, process in
-            usleep(100_000)
+            #expect(until { ignoresTerm(process) })
             io.end(process, isFinal: false)
             usleep(100_000)
             io.end(process, isFinal: true)
@@ -185,8 +202,7 @@ import Testing
         let run = try run(["sh", "-c", "for i in 1 2 3; do sleep 1000 & echo $!; done"])
         let left = run.output.split(separator: "\n").compactMap { Int32($0) }
         #expect(left.count == 3)
-        usleep(200_000)
-        #expect(left.filter(isAlive) == [])
+        #expect(until { left.filter(isAlive) == [] })
     }
 
     @Test func `nothing of a program is left when its end was told`() throws {

@@ -108,6 +108,17 @@ enum Loopback {
         return (listener, UInt16(bigEndian: name.sin_port))
     }
 
+    static func canListen(_ port: UInt16) -> Bool {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var name = address(port)
+        return withUnsafePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 && Glibc.listen(socket, 1) == 0
+            }
+        }
+    }
+
     /// Below zero when nobody listens there.
     static func connect(_ port: UInt16) -> Int32 {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,7 +1,7 @@
 """What the owner of a board does with the service: settings, modes, files of his own."""
 
 import packets
-from board import HOST, Board
+from board import HOST, PATIENCE, Board
 from packets import Publish, connack, connect, puback
 from uci import main, section
 
@@ -10,6 +10,13 @@ def says(board: Board, *lines: str) -> str:
     """A board config of the owner's."""
     board.write("/etc/swiftlet/my.conf", "".join(f"{line}\n" for line in lines))
     return main(config="/etc/swiftlet/my.conf")
+
+
+def patient(broker):
+    """A client elsewhere, which waits for a board."""
+    client = broker.dial(seconds=PATIENCE)
+    client.request(connect("there", keep_alive=600), answer=packets.ACCEPTED)
+    return client
 
 
 def publish(client, topic: str, payload: bytes) -> None:
@@ -74,7 +81,7 @@ def test_the_board_is_a_bridge(board, elsewhere):
     since = board.configure(main(mode="bridge") + section(
         "connection", "cloud", address=address, topic=("up/# out 1", "down/# in 1")))
     board.wait_for(since, event="ready", mode="bridge")
-    here, there = board.connect("here"), elsewhere.connect("there")
+    here, there = board.connect("here", keep_alive=600), patient(elsewhere)
     here.subscribe(("down/#", 1))
     there.subscribe(("up/#", 1))
     publish(here, "up/1", b"from the board")
@@ -84,7 +91,7 @@ def test_the_board_is_a_bridge(board, elsewhere):
 
 
 def test_the_board_is_a_client(board, elsewhere):
-    there = elsewhere.connect("there")
+    there = patient(elsewhere)
     there.subscribe(("board/#", 1))
     since = board.configure(main(mode="client") + section(
         "client", "client", address=(f"{HOST}:{elsewhere.port}",), remote_clientid="board", reply_topic="board/reply",

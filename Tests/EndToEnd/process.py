@@ -6,6 +6,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
+from deadline import until
 from log import Log
 
 
@@ -17,9 +18,11 @@ def children(process: int) -> list[int]:
 
 @contextmanager
 def stopped(process: int):
-    """As long as this lasts the process does nothing."""
+    """As long as this lasts the process does nothing, however busy the machine is."""
     os.kill(process, signal.SIGSTOP)
     try:
+        status = Path(f"/proc/{process}/stat")
+        until(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", f"{process} is stopped")
         yield
     finally:
         os.kill(process, signal.SIGCONT)

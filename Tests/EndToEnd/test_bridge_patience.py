@@ -120,6 +120,7 @@ def test_the_house_lives_while_a_name_server_never_answers(bridge, debian, named
     knock(board, "knock", remote, "knock")
 
 
+@pytest.mark.swiftlet("it does not tell how far a link is")
 def test_a_name_that_is_not_known_at_first_is_found_later(bridge, debian, named):
     remote = debian()
     target, hosts = named("127.0.0.1")
@@ -157,12 +158,14 @@ def test_the_house_lives_when_whoever_looks_up_names_is_killed(bridge, debian, n
         knock(board, "knock", remote, "knock")
 
 
+@pytest.mark.swiftlet("it does not tell how far a link is")
 def test_the_house_lives_while_a_remote_cannot_be_reached(bridge, full):
     board = bridge(*section(full, lines=(TOPICS,)), up=())
     house = House(board)
     house.lives_while("connecting", seconds=3)
 
 
+@pytest.mark.swiftlet("it does not tell how far a link is")
 @pytest.mark.few
 def test_an_attempt_to_reach_a_remote_ends(bridge, full, debian):
     """And the next address is tried."""
@@ -171,6 +174,7 @@ def test_an_attempt_to_reach_a_remote_ends(bridge, full, debian):
     House(board).lives_until(phase="up")
 
 
+@pytest.mark.swiftlet("it does not tell how far a link is")
 def test_the_house_lives_while_a_remote_accepts_and_says_nothing(bridge):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         remote = listener.getsockname()[1]
@@ -181,6 +185,7 @@ def test_the_house_lives_while_a_remote_accepts_and_says_nothing(bridge):
         assert board.log.matching(event="connect-failed", bridge="link")
 
 
+@pytest.mark.swiftlet("it does not tell how far a link is")
 @pytest.mark.few
 def test_a_remote_that_says_nothing_any_more_is_left(bridge):
     with SilentBroker() as remote:
@@ -191,6 +196,7 @@ def test_a_remote_that_says_nothing_any_more_is_left(bridge):
         assert event["reason"] == "keep-alive-expired"
 
 
+@pytest.mark.swiftlet("it does not tell how far a link is")
 @pytest.mark.few
 def test_a_link_that_goes_nowhere_is_made_anew(bridge, debian):
     """Messages for it wait, and none is lost."""
@@ -209,6 +215,7 @@ def test_a_link_that_goes_nowhere_is_made_anew(bridge, debian):
         assert [int(payload) for payload in reader.payloads(before + 50)[before:]] == list(range(50))
 
 
+@pytest.mark.swiftlet("it does not tell how far a link is")
 def test_wrong_credentials_are_told_and_tried_again(bridge, debian, tmp_path):
     wrong = make_passwords(tmp_path / "wrong", {"alice": "another"})
     remote = debian("allow_anonymous false", f"password_file {wrong}")

@@ -222,8 +222,8 @@ def test_a_family_can_be_chosen(start, domain):
     """The other family's port is held by nobody who answers, so that no other program does."""
     served, other = ("127.0.0.1", "::1") if domain == "ipv4" else ("::1", "127.0.0.1")
     with socket.socket(family_of((other, 0))) as held:
-        held.bind((other, 0))
-        port = held.getsockname()[1]
+        port = free_port(served)
+        held.bind((other, port))
         broker = start(f"listener {port}", "bind_interface lo", f"socket_domain {domain}", OPEN_TO_ALL, only=True)
         assert answer(broker, (served, port)) == NEW
         with pytest.raises(ConnectionRefusedError):

@@ -74,12 +74,3 @@ def script(path: Path, *lines: str) -> Path:
     path.write_text("".join(line + "\n" for line in ("#!/bin/sh", *lines)))
     path.chmod(0o755)
     return path
-
-
-def is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    # One that has ended and was not waited for is no more, either.
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

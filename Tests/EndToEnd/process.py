@@ -16,13 +16,25 @@ def children(process: int) -> list[int]:
     return [int(child) for file in tasks for child in file.read_text().split()]
 
 
+def state(process: int) -> str | None:
+    """The letter that proc(5) has for it: T is stopped, Z has ended and was not waited for. None: it is no more."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def is_alive(process: int) -> bool:
+    """One that has ended and was not waited for is no more, either."""
+    return state(process) not in ("Z", None)
+
+
 @contextmanager
 def stopped(process: int):
     """As long as this lasts the process does nothing, however busy the machine is."""
     os.kill(process, signal.SIGSTOP)
     try:
-        status = Path(f"/proc/{process}/stat")
-        until(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", f"{process} is stopped")
+        until(lambda: state(process) == "T", f"{process} is stopped")
         yield
     finally:
         os.kill(process, signal.SIGCONT)

@@ -11,9 +11,10 @@ from broker import Broker
 from bystanders import Bystanders
 from client import Client
 from deadline import until
-from hasher import has_ended, hasher, hasher_stopped
+from hasher import hasher, hasher_stopped
 from load import Load
 from packets import Publish, Will, connack, connect, puback, pubcomp, publish, pubrec, pubrel, suback, subscribe
+from process import is_alive
 from sessions import NEW, RESUMED, leave
 
 LISTEN = "listener 0 127.0.0.1"
@@ -317,7 +318,7 @@ def test_the_process_that_compares_passwords_ends_with_the_broker(guarded, numbe
     pid = hasher(guarded)
     guarded.process.send_signal(number)
     guarded.process.wait(20)
-    until(lambda: has_ended(pid), "the end of the second process")
+    until(lambda: not is_alive(pid), "the end of the second process")
 
 
 # Access lists.

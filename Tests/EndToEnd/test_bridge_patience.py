@@ -12,9 +12,9 @@ import pytest
 from access_files import make_passwords
 from bridge import Reader, knock, link_is_up, section
 from bystanders import Bystanders
-from client_mode import is_alive
 from deadline import until
 from namespace import unshared
+from process import is_alive
 from proxy import Proxy
 from retained import send
 from silent import SilentBroker

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from client_mode import Board, is_alive, script
+from client_mode import Board, script
 from deadline import until
 from mosquitto_tools import publish, run, subscribe
 from namespace import unshared
 from ports import free_port
-from process import children
+from process import children, is_alive
 from scripted_broker import ScriptedBroker
 from silent import SilentBroker
 from targets import ROOT, Target
